@@ -1,0 +1,1 @@
+"""Every knob as YAML, shipped as package data."""

@@ -1,0 +1,1 @@
+"""The domains that ship: each folder is one field of application."""

@@ -1,0 +1,1 @@
+"""What users run: train, compare, backtest, solve, report. Reaches domains through the registry only."""

@@ -1,0 +1,1 @@
+"""Training algorithms that use only the contract."""

@@ -1,0 +1,148 @@
+"""The problem: instances, one scorer, references, contestants; what a configuration names."""
+
+from __future__ import annotations
+
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
+
+import numpy as np
+
+from headway.batch import Batch, Instance
+from headway.components import build
+from headway.errors import CapabilityError, UnknownNameError
+from headway.evaluation import Evaluation, Reference
+from headway.ops import BackendName
+from headway.seeds import Split, stream
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from headway.environment import Environment
+
+I = TypeVar("I", bound=Instance)  # noqa: E741
+X = TypeVar("X", bound=Batch)
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """How periods add up to an objective.
+
+    ``finite``: their sum; ``discounted``: weighted with ``gamma`` per period; ``average``: the mean
+    over periods after the first ``warmup`` ones, which the scorer leaves out.
+    """
+
+    kind: Literal["finite", "discounted", "average"] = "finite"
+    gamma: float = 1.0
+    warmup: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem(ABC, Generic[I, X]):
+    """One task of a domain. Subclasses are components; their fields are the problem's parameters.
+
+    The class attributes name other components as ``name -> "module:Class"``, loaded on first use.
+    The first entry of ``environments`` is the default one.
+    """
+
+    name: ClassVar[str]  # "domain/problem"
+    sense: ClassVar[Literal["min", "max"]] = "min"
+    gap: ClassVar[Literal["ratio", "difference"]] = "ratio"
+    unit: ClassVar[str] = ""
+    criterion: ClassVar[Criterion] = Criterion()
+    resampling: ClassVar[Literal["instance", "blocks"]] = "instance"
+    timeline: ClassVar[bool] = False  # instances have periods that are revealed one by one
+
+    instance_type: ClassVar[type[Any]]
+    solution_type: ClassVar[type[Any]]
+    environments: ClassVar[Mapping[str, str]]
+    baselines: ClassVar[Mapping[str, str]] = {}
+    oracles: ClassVar[Mapping[str, str]] = {}  # see the future: labelled, never ranked
+    networks: ClassVar[Mapping[str, str]] = {}
+
+    # -- instances ------------------------------------------------------------------------------
+    @abstractmethod
+    def generate(self, rng: np.random.Generator, n: int, split: Split) -> I:
+        """Draw ``n`` instances. ``split`` matters only where splits are by time or by file."""
+
+    def instances(self, split: Split, n: int, seed: int = 0) -> I:
+        """``n`` instances of a split: the same ones for the same arguments, for everybody."""
+        return self.generate(stream(split, seed, self.name, "instances"), n, split)
+
+    def load(self, path: Path) -> I:
+        """Read instances from a file a user has. Extended by domains with their field's formats."""
+        return self.instance_type.restore(path)  # type: ignore[no-any-return]
+
+    def view(self, instance: I, period: int) -> I:
+        """What is known at ``period``: the prefix of the path. All of it where nothing is revealed."""
+        return instance
+
+    def perturb(self, instance: I, period: int, rng: np.random.Generator) -> I:
+        """An instance with the same view at ``period`` and another future; for the causality check."""
+        raise CapabilityError(f"{self.name} reveals nothing over time", where="Problem.perturb")
+
+    def history(self) -> I:
+        """The whole real path, as a batch of one: what a backtest walks through."""
+        raise CapabilityError(f"{self.name} has no history to backtest on", where="Problem.history")
+
+    def until(self, view: I) -> Problem[I, X]:
+        """This problem with all its splits drawn from ``view``: what a refit inside a backtest may see."""
+        raise CapabilityError(f"{self.name} cannot be refitted on a history", where="Problem.until")
+
+    # -- solutions ------------------------------------------------------------------------------
+    @abstractmethod
+    def evaluate(self, instance: I, solution: X) -> Evaluation:
+        """The single scorer: pure, shares no code with `Environment.step`, never repairs a solution.
+
+        Raises
+        ------
+        SolutionError
+            The solution does not fit the instance (another batch length or size).
+        """
+
+    def read_solution(self, instance: I, path: Path) -> X:
+        """Read a solution of ``instance`` (a batch of one) from a file of the field's format."""
+        return self.solution_type.restore(path)  # type: ignore[no-any-return]
+
+    def write_solution(self, instance: I, solution: X, path: Path) -> Path:
+        """Write a solution of ``instance`` (a batch of one) so that people and other tools can read it."""
+        return solution.save(path)
+
+    def references(self, instance: I) -> Mapping[str, Reference]:
+        """Optima, best known values, bounds and reference policies for these instances, by name."""
+        return {}
+
+    def render(self, instance: I, solution: X) -> Figure:
+        """A picture of one solution (a batch of one)."""
+        raise CapabilityError(f"{self.name} has no picture", where="Problem.render")
+
+    # -- its other components -------------------------------------------------------------------
+    def environment(
+        self, name: str | None = None, *, backend: BackendName = "numpy", **options: Any
+    ) -> Environment[I, X, Any, Any]:
+        """One of the problem's environments (the default one without a name)."""
+        name = name or next(iter(self.environments))
+        cls = lookup("environment", name, self.environments)
+        return build(cls, options, where="env", problem=self, backend=backend)  # type: ignore[no-any-return]
+
+    def baseline(self, name: str, **options: Any) -> Any:
+        """A classical policy, planner or solver (or an oracle) by name."""
+        cls = lookup("contestant", name, {**self.baselines, **self.oracles})
+        return build(cls, options, where="contestant")
+
+    def network(self, name: str, **options: Any) -> Any:
+        """A network recipe of this problem or a generic one of `headway.nn`, by name."""
+        from headway.nn import NETWORKS
+
+        return build(lookup("network", name, {**NETWORKS, **self.networks}), options, where="network")
+
+
+def lookup(kind: str, name: str, table: Mapping[str, str]) -> type[Any]:
+    """The class that a registry table names as ``module:Class``."""
+    if name not in table:
+        raise UnknownNameError(kind, name, table)
+    module, _, attribute = table[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)  # type: ignore[no-any-return]
