@@ -114,7 +114,7 @@ class Batch:
                 np.savez_compressed(file, allow_pickle=False, **self.arrays())
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(temporary, path)
+            Path(temporary).replace(path)
         finally:
             Path(temporary).unlink(missing_ok=True)
         return path

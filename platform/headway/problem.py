@@ -126,7 +126,8 @@ class Problem(ABC, Generic[I, X]):
         """One of the problem's environments (the default one without a name)."""
         name = name or next(iter(self.environments))
         cls = lookup("environment", name, self.environments)
-        return build(cls, options, where="env", problem=self, backend=backend)  # type: ignore[no-any-return]
+        built: Environment[I, X, Any, Any] = build(cls, options, where="env", problem=self, backend=backend)
+        return built
 
     def baseline(self, name: str, **options: Any) -> Any:
         """A classical policy, planner or solver (or an oracle) by name."""

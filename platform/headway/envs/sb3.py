@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices, VecEnvObs, VecEnvStepReturn
 
-from headway.envs.vector import HeadwayVectorEnv
 from headway.environment import Observation
+from headway.envs.vector import HeadwayVectorEnv
 
 _NOTHING: dict[str, Any] = {}  # infos of rows that go on, shared: SB3 only reads them
 

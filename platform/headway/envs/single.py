@@ -6,10 +6,11 @@ from typing import Any
 
 import gymnasium
 import numpy as np
+from gymnasium import spaces
 from numpy.typing import NDArray
 
 from headway.batch import Instance
-from headway.environment import Environment
+from headway.environment import Environment, Observation
 from headway.seeds import Split, stream
 
 
@@ -25,7 +26,11 @@ class HeadwayEnv(gymnasium.Env[dict[str, NDArray[Any]], Any]):
     def __init__(self, environment: Environment[Any, Any, Any, Any], *, split: Split = "train", seed: int = 0) -> None:
         self.environment, self.split = environment, split
         self._seed, self._episode = seed, -1
+        self._params: Any
+        self._state: Any
+        self._observation: Observation
         self._load(self._draw())
+        self.observation_space: spaces.Space[Any]
         self.observation_space, self.action_space = environment.spaces(self._params)
 
     def reset(

@@ -42,6 +42,12 @@ class HeadwayVectorEnv(VectorEnv[Observation, NDArray[Any], Any]):
     ) -> None:
         self.environment, self.num_envs = environment, num_envs
         self.sampler = Sampler(environment, split, seed, block=max(block, num_envs))
+        self._params: Any
+        self._state: Any
+        self._observation: Observation
+        self._mask: NDArray[np.bool_] | None
+        self._returns: NDArray[np.float64]
+        self._steps: NDArray[np.int64]
         self._begin()
         self.single_observation_space, self.single_action_space = environment.spaces(self._params)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
@@ -92,8 +98,8 @@ class HeadwayVectorEnv(VectorEnv[Observation, NDArray[Any], Any]):
     def get_state(self) -> dict[str, Any]:
         """Everything that is not configuration, as arrays and integers (no pickle needed)."""
         arrays = {name: array.copy() for name, array in zip(self._state._fields, self._state, strict=True)}
-        return {"state": arrays, "numbers": self._numbers.copy(), "returns": self._returns.copy(), "steps": self._steps.copy(),
-                "next": self.sampler.next, "seed": self.sampler.seed}  # fmt: skip
+        own = {"numbers": self._numbers.copy(), "returns": self._returns.copy(), "steps": self._steps.copy()}
+        return {"state": arrays, **own, "next": self.sampler.next, "seed": self.sampler.seed}
 
     def set_state(self, saved: dict[str, Any]) -> None:
         """Continue exactly where `get_state` was taken."""
@@ -112,7 +118,7 @@ class HeadwayVectorEnv(VectorEnv[Observation, NDArray[Any], Any]):
         self._params = _owned(params)
         self._state = self.environment.reset(self._params)
         self._returns = np.zeros(self.num_envs)
-        self._steps = np.zeros(self.num_envs, int)
+        self._steps = np.zeros(self.num_envs, np.int64)
         self._observation = self.environment.observe(self._params, self._state)
         self._check("observation", *self._observation.values())
         self._mask = self.environment.mask(self._params, self._state)
