@@ -53,8 +53,10 @@ class Entry(Named):
 class Tracking(Model):
     """Where results are mirrored to; ``tracking=off`` keeps them in the run folder only."""
 
-    uri: str | None = Field("sqlite:///mlflow.db", description="MLflow tracking URI, relative to the current folder")
-    register_as: str | None = Field(None, description="register the trained policy under this name")
+    uri: str | None = Field(
+        default="sqlite:///mlflow.db", description="MLflow tracking URI, relative to the current folder"
+    )
+    register_as: str | None = Field(default=None, description="register the trained policy under this name")
 
     @model_validator(mode="before")
     @classmethod
@@ -75,96 +77,110 @@ class ProblemConfig(Model):
 class RunConfig(ProblemConfig):
     """What every verb that leaves a run folder has."""
 
-    runs: Path = Field(Path("runs"), description="folder that receives the run's own folder")
-    name: str | None = Field(None, description="a name to find the run by")
-    threads: Count = Field(1, description="threads of each process")
-    seed: Seed = Field(0, description="seed of instances and of training")
-    tracking: Tracking = Field(Tracking(), description="MLflow: a tracking URI, or off")
+    runs: Path = Field(default=Path("runs"), description="folder that receives the run's own folder")
+    name: str | None = Field(default=None, description="a name to find the run by")
+    threads: Count = Field(default=1, description="threads of each process")
+    seed: Seed = Field(default=0, description="seed of instances and of training")
+    tracking: Tracking = Field(default=Tracking(), description="MLflow: a tracking URI, or off")
 
 
 class Validation(Model):
     """How training selects its best policy, and when it stops early."""
 
-    n: Count = Field(64, description="validation instances")
-    every: Count = Field(10_000, description="environment steps between two validations")
-    patience: Count | None = Field(10, description="validations without improvement before training stops; null: never")
+    n: Count = Field(default=64, description="validation instances")
+    every: Count = Field(default=10_000, description="environment steps between two validations")
+    patience: Count | None = Field(
+        default=10, description="validations without improvement before training stops; null: never"
+    )
 
 
 class TrainConfig(RunConfig):
     """Train a policy; the best one by validation is kept."""
 
     agent: Named = Field(description="training algorithm, with its hyper-parameters")
-    env: Named | None = Field(None, description="environment of the problem; null: its default one")
-    network: Named | None = Field(None, description="network; null: the agent's default one")
-    steps: Count = Field(200_000, description="environment steps")
-    validation: Validation = Field(Validation(), description="selection and early stopping")
-    checkpoint_every: Count = Field(50_000, description="environment steps between two checkpoints")
+    env: Named | None = Field(default=None, description="environment of the problem; null: its default one")
+    network: Named | None = Field(default=None, description="network; null: the agent's default one")
+    steps: Count = Field(default=200_000, description="environment steps")
+    validation: Validation = Field(default=Validation(), description="selection and early stopping")
+    checkpoint_every: Count = Field(default=50_000, description="environment steps between two checkpoints")
 
 
 class Limits(Model):
     """What a contestant may spend on one instance."""
 
-    budget: Seconds = Field(1.0, description="CPU-seconds per instance, of the contestant's process tree")
-    wall: Seconds | None = Field(None, description="outer wall limit in seconds; null: generous, from the budget")
-    memory: Count = Field(4 * 2**30, description="outer limit on resident memory, bytes")
+    budget: Seconds = Field(default=1.0, description="CPU-seconds per instance, of the contestant's process tree")
+    wall: Seconds | None = Field(
+        default=None, description="outer wall limit in seconds; null: generous, from the budget"
+    )
+    memory: Count = Field(default=4 * 2**30, description="outer limit on resident memory, bytes")
 
 
 class CompareConfig(RunConfig, Limits):
     """Contestants on the same instances, under the same budget and clock."""
 
     contestants: tuple[Entry, ...] = Field(min_length=1, description="baselines, runs, checkpoints, registered models")
-    instances: tuple[Path, ...] = Field((), description="instance files; empty: generated from the test split")
-    n: Count = Field(16, description="instances to generate, or at most to take from the files")
-    seeds: Count = Field(1, description="runs of each contestant per instance, with seeds 0, 1, ...")
-    reference: str | None = Field(None, description="what gaps are measured against; null: the best the problem has")
-    ablations: bool = Field(True, description="beside learned contestants, the same code with an untrained policy")
-    confidence: float = Field(0.95, gt=0, lt=1, description="level of the intervals")
-    resamples: Count = Field(2000, description="bootstrap replicates")
-    pictures: int = Field(1, ge=0, description="instances to draw, for each contestant")
-    report: bool = Field(True, description="write the HTML report")
+    instances: tuple[Path, ...] = Field(default=(), description="instance files; empty: generated from the test split")
+    n: Count = Field(default=16, description="instances to generate, or at most to take from the files")
+    seeds: Count = Field(default=1, description="runs of each contestant per instance, with seeds 0, 1, ...")
+    reference: str | None = Field(
+        default=None, description="what gaps are measured against; null: the best the problem has"
+    )
+    ablations: bool = Field(
+        default=True, description="beside learned contestants, the same code with an untrained policy"
+    )
+    confidence: float = Field(default=0.95, gt=0, lt=1, description="level of the intervals")
+    resamples: Count = Field(default=2000, description="bootstrap replicates")
+    pictures: int = Field(default=1, ge=0, description="instances to draw, for each contestant")
+    report: bool = Field(default=True, description="write the HTML report")
 
 
 class BacktestConfig(RunConfig):
     """Contestants on the real history, refitted on a schedule that sees the past only."""
 
     contestants: tuple[Entry, ...] = Field(min_length=1, description="policies, runs, checkpoints, registered models")
-    start: str | None = Field(None, description="first date or period; null: where the problem's test split begins")
-    end: str | None = Field(None, description="last date or period; null: the end of the history")
-    refit: Count | None = Field(None, description="periods between two refits; null: never refitted")
-    seeds: Count = Field(1, description="runs of each contestant, with seeds 0, 1, ...")
-    reference: str | None = Field(None, description="contestant that gaps are measured against; null: the problem's")
-    confidence: float = Field(0.95, gt=0, lt=1, description="level of the intervals")
-    resamples: Count = Field(2000, description="bootstrap replicates")
-    report: bool = Field(True, description="write the HTML report")
+    start: str | None = Field(
+        default=None, description="first date or period; null: where the problem's test split begins"
+    )
+    end: str | None = Field(default=None, description="last date or period; null: the end of the history")
+    refit: Count | None = Field(default=None, description="periods between two refits; null: never refitted")
+    seeds: Count = Field(default=1, description="runs of each contestant, with seeds 0, 1, ...")
+    reference: str | None = Field(
+        default=None, description="contestant that gaps are measured against; null: the problem's"
+    )
+    confidence: float = Field(default=0.95, gt=0, lt=1, description="level of the intervals")
+    resamples: Count = Field(default=2000, description="bootstrap replicates")
+    report: bool = Field(default=True, description="write the HTML report")
 
 
 class SolveConfig(ProblemConfig, Limits):
     """One contestant on one instance."""
 
     instance: Path = Field(description="instance file, in a format the problem reads")
-    index: int = Field(0, ge=0, description="which instance, where the file holds several")
+    index: int = Field(default=0, ge=0, description="which instance, where the file holds several")
     contestant: Entry = Field(description="baseline, run, checkpoint or registered model")
-    threads: Count = Field(1, description="threads of the contestant")
-    seed: Seed = Field(0, description="seed of the contestant")
-    out: Path | None = Field(None, description="file for the solution")
-    picture: Path | None = Field(None, description="file for a picture of the solution (.svg, .png, .pdf)")
+    threads: Count = Field(default=1, description="threads of the contestant")
+    seed: Seed = Field(default=0, description="seed of the contestant")
+    out: Path | None = Field(default=None, description="file for the solution")
+    picture: Path | None = Field(default=None, description="file for a picture of the solution (.svg, .png, .pdf)")
 
 
 class EvaluateConfig(ProblemConfig):
     """Score a solution with the problem's single scorer."""
 
     instance: Path = Field(description="instance file, in a format the problem reads")
-    index: int = Field(0, ge=0, description="which instance, where the file holds several")
+    index: int = Field(default=0, ge=0, description="which instance, where the file holds several")
     solution: Path = Field(description="solution file, in a format the problem reads")
-    picture: Path | None = Field(None, description="file for a picture of the solution (.svg, .png, .pdf)")
+    picture: Path | None = Field(default=None, description="file for a picture of the solution (.svg, .png, .pdf)")
 
 
 class GenerateConfig(ProblemConfig):
     """Write instances to a file."""
 
-    n: Count = Field(16, description="instances")
-    seed: Seed = Field(0, description="seed of the stream")
-    split: Literal["train", "validation", "test", "tuning"] = Field("test", description="which stream to draw from")
+    n: Count = Field(default=16, description="instances")
+    seed: Seed = Field(default=0, description="seed of the stream")
+    split: Literal["train", "validation", "test", "tuning"] = Field(
+        default="test", description="which stream to draw from"
+    )
     out: Path = Field(description="file to write (.npz)")
 
 
@@ -172,4 +188,4 @@ class ReportConfig(Model):
     """Make the HTML report of a run from its folder."""
 
     folder: Path = Field(description="run folder")
-    out: Path | None = Field(None, description="file to write; null: report.html in the run folder")
+    out: Path | None = Field(default=None, description="file to write; null: report.html in the run folder")
