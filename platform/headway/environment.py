@@ -111,6 +111,10 @@ class Environment(ABC, Generic[I, X, P, S]):
         """The nearest feasible decision: idempotent, and the identity on feasible ones."""
         return decision
 
+    def stamp(self, decision: Array, seconds: float) -> Array:
+        """The decision with the time it took, where latency is data (live problems); elsewhere unchanged."""
+        return decision
+
     def offset(self, instance: I) -> Array:
         """float64 [B]: return = offset - objective (+ objective if maximised). A function of the instance."""
         import numpy as np

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,8 +45,7 @@ def rollout(
     ContractError
         An episode does not end within ``limit`` steps.
     """
-    params = environment.prepare(instance)
-    walk = Walk(environment, policy, instance, params, environment.reset(params), seed)
+    walk = Walk(environment, policy, instance, seed=seed)
     for _ in range(limit):
         if not len(walk.active):
             return walk.result()
@@ -62,23 +63,30 @@ class Walk:
         environment: Environment[Any, Any, Any, Any],
         policy: Policy | Planner[Any],
         instance: Instance,
-        params: Any,
-        state: Any,
-        seed: int,
+        *,
+        seed: int = 0,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self.environment, self.policy, self.instance = environment, policy, instance
-        self.params, self.state = params, state
+        self.environment, self.instance, self.clock = environment, instance, clock
+        self.params = environment.prepare(instance)
+        self.state = environment.reset(self.params)
         self.active = np.arange(len(instance))
-        self.final = tree.map_arrays(np.array, state)
+        self.final = tree.map_arrays(np.array, self.state)
         self.returns = np.zeros(len(instance))
         self.length = np.zeros(len(instance), np.int64)
-        self.memory = policy.start(len(instance), seed) if isinstance(policy, Policy) else None
         self._steps: list[tuple[NDArray[Any], NDArray[Any]]] = []
+        self.hand_over(policy, seed)
+
+    def hand_over(self, policy: Policy | Planner[Any], seed: int = 0) -> None:
+        """Let ``policy`` decide from here on; the world's state (holdings, stock) stays as it is."""
+        self.policy = policy
+        self.memory = policy.start(len(self.active), seed) if isinstance(policy, Policy) else None
 
     def step(self) -> None:
         """One decision in every active row."""
-        environment = self.environment
+        environment, began = self.environment, self.clock()
         decision = self.decide()
+        decision = environment.stamp(decision, self.clock() - began)
         self.state, reward, terminated, truncated = environment.step(self.params, self.state, decision)
         self._steps.append((self.active, np.asarray(decision)))
         self.returns[self.active] += reward
@@ -90,6 +98,7 @@ class Walk:
             self.params, self.state, self.memory = tree.rows((self.params, self.state, self.memory), ~done)
 
     def decide(self) -> NDArray[Any]:
+        """The policy's decisions [A, ...] for the active rows, projected onto the feasible set."""
         environment = self.environment
         observation = environment.observe(self.params, self.state)
         if isinstance(self.policy, Planner):
@@ -111,6 +120,7 @@ class Walk:
         return np.stack([np.asarray(plan) for plan in plans])
 
     def result(self) -> Rollout:
+        """What has happened so far; complete once no row is active."""
         decisions = self._decisions()
         solution = self.environment.solution(self.instance, decisions, self.length, self.final)
         return Rollout(solution, decisions, self.returns, self.length, self.final)

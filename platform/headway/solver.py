@@ -50,6 +50,7 @@ class Search(Generic[X]):
     budget: Budget = field(default_factory=Budget)
     seed: int = 0
     report: Callable[[X, float], None] = lambda solution, seconds: None
+    report_bound: Callable[[float, float], None] = lambda value, seconds: None
     clock: Callable[[], float] = time.process_time
     started: float = field(init=False)
 
@@ -73,6 +74,10 @@ class Search(Generic[X]):
     def incumbent(self, solution: X) -> None:
         """Report an improved solution now; it is stamped, and re-scored by the problem later."""
         self.report(solution, self.spent)
+
+    def bound(self, value: float) -> None:
+        """Report a proven bound on the objective now: no feasible solution is better than ``value``."""
+        self.report_bound(value, self.spent)
 
 
 class Solver(ABC, Generic[I, X]):
