@@ -1,0 +1,210 @@
+"""What a comparison or a backtest leaves in its run folder: ``results.json``, the one source of its report.
+
+======================  ===========================================================================
+key                     content
+======================  ===========================================================================
+``verb``                ``compare`` or ``backtest``
+``verdict``             one sentence: who won, by how much, with what certainty
+``decision``            the numbers behind it (`Decision`)
+``problem``             ``name``, ``options``, ``unit``, ``sense``, ``gap`` (ratio or difference)
+``budget``              ``cpu``, ``threads``, ``wall``, ``memory`` per instance; null in a backtest
+``instances``           ``n``, ``source``, ``seed``, ``digests`` (SHA-256 of each instance)
+``seeds``               seeds of the contestants
+``confidence``          level of all intervals; ``resamples``: bootstrap replicates
+``reference``           ``name``, ``kind``, ``source``, ``rederived``, ``values`` (one per instance)
+``rows``                the table, best first (`Row`)
+``scores``              one `Score` per contestant, seed and instance
+``traces``              one `Trace` per contestant, seed and instance: the anytime curves
+``profiles``            contestant -> [[gap, share of answers with at most this gap], ...]
+``pictures``            [{``contestant``, ``instance``, ``file``}], files relative to the run folder
+``series``              contestant -> [{``seed``, name of a series: values}], one value per period
+``periods``             labels of those periods (dates or numbers)
+======================  ===========================================================================
+
+Numbers that are undefined (an objective without a solution) are null, and NaN again when read.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from headway.errors import DataError
+from headway.files import write_text
+
+FILE = "results.json"
+
+Kind = Literal["classical", "learned", "hybrid", "ablation", "oracle"]
+
+
+@dataclass(frozen=True)
+class Score:
+    """What one contestant scored on one instance with one seed.
+
+    ``status`` is how its run ended (`headway.runner.Status`); ``objective`` counts only where
+    ``feasible``. Times are seconds on the clock that starts when a loaded worker has the instance;
+    ``load_seconds`` is CPU-time spent before.
+    """
+
+    contestant: str
+    seed: int
+    instance: int
+    feasible: bool
+    objective: float
+    status: str
+    message: str = ""
+    seconds: float = math.nan
+    cpu_seconds: float = math.nan
+    load_seconds: float = math.nan
+    violations: Mapping[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """An anytime curve: ``points`` are (CPU-seconds, wall seconds, objective, feasible), in order."""
+
+    contestant: str
+    seed: int
+    instance: int
+    points: Sequence[tuple[float, float, float, bool]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One contestant in the table.
+
+    Attributes
+    ----------
+    contestant, kind : its label; classical, learned, hybrid, ablation (of a learned one) or oracle
+    rank : 1 is best; None for oracles, which see the future
+    n, seeds : instances; seeds per instance (training seeds, where several runs share a label)
+    feasible : share of all n x seeds answers that were feasible and in time
+    objective : mean over the instances that were solved with every seed (``solved`` of them)
+    gap, gap_se, gap_low, gap_high : to the reference, on the same instances; positive is worse
+    reference : name of the reference
+    iqm, iqm_low, iqm_high : interquartile mean of the objective, stratified bootstrap
+    seconds, cpu_seconds, load_seconds : means per instance
+    training_seconds : CPU-seconds of training, all seeds together; NaN where nothing was trained
+    incidents : status -> how often a run ended so (hang, crash, memory, error, invalid, late, none)
+    metrics : mean of each metric of the problem; ``metric_intervals`` name -> (low, high)
+    """
+
+    contestant: str
+    kind: Kind
+    rank: int | None
+    n: int
+    seeds: int
+    feasible: float
+    solved: int
+    objective: float
+    gap: float
+    gap_se: float
+    gap_low: float
+    gap_high: float
+    reference: str
+    seconds: float
+    cpu_seconds: float
+    load_seconds: float
+    iqm: float = math.nan
+    iqm_low: float = math.nan
+    iqm_high: float = math.nan
+    training_seconds: float = math.nan
+    oracle: bool = False
+    incidents: Mapping[str, int] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    metric_intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Winner against its best rival of the other kind; ``difference`` is the rival's gap to the winner.
+
+    ``clear``: the interval of the difference leaves out zero. ``probability``: that the winner
+    has the better answer on an instance.
+    """
+
+    winner: str
+    winner_kind: Kind
+    rival: str | None = None
+    rival_kind: Kind | None = None
+    difference: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    probability: float = math.nan
+    clear: bool = False
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything a report needs; the keys are those of the file."""
+
+    verb: str
+    verdict: str
+    decision: Decision | None
+    problem: Mapping[str, Any]
+    instances: Mapping[str, Any]
+    seeds: Sequence[int]
+    confidence: float
+    resamples: int
+    reference: Mapping[str, Any]
+    rows: Sequence[Row]
+    scores: Sequence[Score]
+    budget: Mapping[str, Any] | None = None
+    traces: Sequence[Trace] = ()
+    profiles: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
+    pictures: Sequence[Mapping[str, Any]] = ()
+    series: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    periods: Sequence[Any] = ()
+
+    def write(self, folder: Path) -> Path:
+        """Write ``results.json`` into ``folder``, whole or not at all."""
+        return write_text(folder / FILE, json.dumps(plain(asdict(self)), allow_nan=False) + "\n")
+
+
+def read(folder: Path) -> Results:
+    """The results in a run folder.
+
+    Raises
+    ------
+    DataError
+        There are none, or they are damaged.
+    """
+    path = folder / FILE
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        decision = content.pop("decision")
+        rows, scores, traces = (content.pop(key) for key in ("rows", "scores", "traces"))
+        return Results(
+            decision=_made(Decision, decision) if decision else None,
+            rows=[_made(Row, row) for row in rows],
+            scores=[_made(Score, score) for score in scores],
+            traces=[_made(Trace, trace) for trace in traces],
+            **content,
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            "the results cannot be read", where=path, got=error, expected="a results.json written by headway"
+        ) from error
+
+
+def plain(value: Any) -> Any:
+    """``value`` as JSON has it: lists and dicts, Python's own numbers, null for NaN and infinities."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if hasattr(value, "tolist"):  # numpy arrays and scalars
+        return plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _made(cls: type[Any], record: Mapping[str, Any]) -> Any:
+    numbers = {key for key, hint in cls.__annotations__.items() if hint == "float"}
+    return cls(**{key: math.nan if item is None and key in numbers else item for key, item in record.items()})
