@@ -51,6 +51,10 @@ class Environment(ABC, Generic[I, X, P, S]):
     ``starts``          ``starts(params) -> actions [B, K]``: equivalent first actions (POMO)
     ``symmetries``      ``symmetries(instance) -> [instance, ...]``: same costs, other coordinates
     ``post_decision``   ``post_decision(params, state, decision) -> observation`` before chance acts
+    ``rule``            ``rule(instance, decisions [B, T, ...]) -> mask [B, A]``: what the mask must allow after
+                        these decisions, worked out from the instance alone (numpy); conformance compares
+    ``dead_ends``       legal actions may lead to where no feasible one is left: the episode then terminates,
+                        and its solution is infeasible
     """
 
     problem: Any = given()  # the Problem[I, X] it belongs to
