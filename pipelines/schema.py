@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
 
@@ -21,9 +21,13 @@ class Model(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
+    shorthand: ClassVar[str | None] = None  # the key that a single value stands for
+
 
 class Named(Model):
     """A component by name with its options: written ``ppo`` or ``{name: ppo, lr: 1e-3}``."""
+
+    shorthand = "name"
 
     name: Annotated[str, Field(min_length=1)]
     options: Mapping[str, Any] = {}
@@ -53,6 +57,8 @@ class Entry(Named):
 class Tracking(Model):
     """Where results are mirrored to; ``tracking=off`` keeps them in the run folder only."""
 
+    shorthand = "uri"
+
     uri: str | None = Field(
         default="sqlite:///mlflow.db", description="MLflow tracking URI, relative to the current folder"
     )
@@ -61,11 +67,10 @@ class Tracking(Model):
     @model_validator(mode="before")
     @classmethod
     def _switch(cls, value: Any) -> Any:
-        if value is False or value == "off":
-            return {"uri": None}
-        if isinstance(value, str):
-            return {"uri": value}
-        return {} if value is True else value
+        fields = dict(value) if isinstance(value, Mapping) else {"uri": value}
+        if fields.get("uri") in (False, "off"):
+            fields["uri"] = None
+        return fields
 
 
 class ProblemConfig(Model):

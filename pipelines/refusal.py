@@ -1,0 +1,64 @@
+"""Turning pydantic's errors, and those of components, into errors that say where a value was set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from headway.errors import ConfigError, HeadwayError, UnknownNameError
+from headway.pipelines.fields import known
+from headway.pipelines.layers import Key
+from headway.pipelines.schema import Model
+
+
+def origin(key: Key, origins: Mapping[Key, str]) -> str | None:
+    """The origin of ``key``, or of the nearest thing it is part of; None: a default."""
+    while key and key not in origins:
+        key = key[:-1]
+    return origins.get(key)
+
+
+def refused(
+    model: type[Model], verb: str, errors: Sequence[Mapping[str, Any]], origins: Mapping[Key, str]
+) -> ConfigError:
+    """The error to show: a misspelt key first, since what is missing is often what was misspelt."""
+    first = min(errors, key=lambda error: error["type"] != "extra_forbidden")
+    key = tuple(map(str, first["loc"]))
+    where = located(key, origins)
+    if first["type"] == "extra_forbidden":
+        return UnknownNameError("key", key[-1], known(model, key[:-1]), where=where)
+    if first["type"] == "missing":
+        info = model.model_fields.get(key[0])
+        return ConfigError(
+            "a setting is missing",
+            where=f"headway {verb}",
+            expected=f"{'.'.join(key)}=...: {info.description if info else ''}",
+            hint="`headway list` shows what there is to name"
+            if key[-1] in ("problem", "agent", "contestants")
+            else None,
+        )
+    expected = str(first["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
+    return ConfigError("a value is refused", where=where, got=repr(first["input"]), expected=expected)
+
+
+def located(key: Key, origins: Mapping[Key, str]) -> str:
+    """How to call a key: its origin, and the key where the origin does not show it."""
+    at, dotted = origin(key, origins), ".".join(key)
+    if at is None:
+        return dotted
+    return at if dotted in at else f"{at} ({dotted})"
+
+
+def relocated(error: HeadwayError, prefix: Key, origins: Mapping[Key, str]) -> HeadwayError:
+    """The same error of a component, whose ``where`` (``agent.lr``) is replaced by the key's origin."""
+    inner = str(error.where or "").split(".")[1:]
+    moved = error.__class__.__new__(error.__class__)
+    HeadwayError.__init__(
+        moved,
+        error.what,
+        where=located((*prefix, *(inner or ["name"])), origins),
+        got=error.got,
+        expected=error.expected,
+        hint=error.hint,
+    )
+    return moved
