@@ -1,0 +1,218 @@
+"""Contestants by name: what a comparison, a backtest or `headway solve` can enter.
+
+A name is, in this order of lookup,
+
+- ``models:/NAME@alias``: a policy registered with MLflow,
+- a baseline or oracle of the problem, or ``random`` (uniform over the allowed actions),
+- a folder: of a stored policy, of a training run, or of one of its checkpoints.
+
+Options are the knobs of a baseline. Two are special: ``policy`` (a name as above) is handed to a
+hybrid, ``env`` names the environment that ``random`` acts in.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from headway.components import build, knobs
+from headway.errors import CapabilityError, ConfigError, DataError, UnknownNameError
+from headway.problem import Problem, lookup
+
+RANDOM = "random"
+REGISTERED = "models:/"
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A policy or solver entered in a comparison: plain data, so that a worker can load it.
+
+    Attributes
+    ----------
+    label : what rows are called
+    kind : a baseline of the problem (or ``random``), a stored policy, or a solver handed a policy
+    options : knobs of the baseline
+    folder : of the stored policy
+    environment, environment_options : where a policy acts; None: what the policy itself says
+    oracle : sees the future; labelled, never ranked
+    guide : the policy that a hybrid is handed
+    """
+
+    label: str
+    kind: Literal["baseline", "policy", "hybrid"]
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
+    environment: str | None = None
+    environment_options: Mapping[str, Any] = field(default_factory=dict)
+    oracle: bool = False
+    guide: Contestant | None = None
+
+    @property
+    def learned(self) -> bool:
+        """A stored policy, or a hybrid with one."""
+        return self.kind == "policy" or (self.guide is not None and self.guide.learned)
+
+    @property
+    def policies(self) -> list[Path]:
+        """Folders of the stored policies in it."""
+        return [c.folder for c in (self, self.guide) if c is not None and c.folder is not None]
+
+    def load(self, problem: Problem[Any, Any]) -> Any:
+        """The `Policy`, `Planner` or `Solver` itself."""
+        if self.folder is not None:
+            from headway.stored import load_policy
+
+            return load_policy(self.folder)
+        if self.name == RANDOM and RANDOM not in problem.baselines:
+            from headway.chance import RandomPolicy
+
+            return RandomPolicy()
+        bound = {"policy": self.guide.load(problem)} if self.guide else {}
+        return build(_class(problem, self.name), self.options, where=self.label, **bound)
+
+    def without_learning(self) -> Contestant:
+        """Its ablation: the same code and environment, with random actions in place of the learned policy."""
+        if self.kind == "hybrid" and self.guide is not None:
+            guide = self.guide.without_learning()
+            return dataclasses.replace(self, label=f"{self.name}(policy={guide.name})", guide=guide)
+        label = f"{RANDOM} ({self.environment})" if self.environment else RANDOM
+        return dataclasses.replace(self, label=label, kind="baseline", name=RANDOM, folder=None)
+
+    def message(self) -> dict[str, Any]:
+        """Itself as JSON; `from_message` reverses it."""
+        record = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        folder = None if self.folder is None else str(self.folder.absolute())
+        guide = None if self.guide is None else self.guide.message()
+        return record | {"folder": folder, "guide": guide}
+
+    @classmethod
+    def from_message(cls, message: Mapping[str, Any]) -> Contestant:
+        """What `message` described."""
+        folder, guide = message["folder"], message["guide"]
+        parts = {"folder": Path(folder) if folder else None, "guide": cls.from_message(guide) if guide else None}
+        return cls(**{**message, **parts})
+
+
+def resolve(
+    name: str,
+    problem: Problem[Any, Any],
+    options: Mapping[str, Any] | None = None,
+    *,
+    label: str | None = None,
+    tracking: str | None = None,
+) -> Contestant:
+    """The contestant that ``name`` and its ``options`` mean (see the module).
+
+    Parameters
+    ----------
+    label : what its rows are called; by default the name, or the run's folder name
+    tracking : MLflow tracking URI of registered models; None: MLflow's own default
+
+    Raises
+    ------
+    UnknownNameError
+        Neither a baseline nor a folder; or an option is not a knob of the baseline.
+    ConfigError
+        An option has a wrong value, or a hybrid lacks its policy.
+    DataError
+        The folder holds no stored policy, or one of another problem; or no model is registered so.
+    """
+    options = dict(options or {})
+    known = {**problem.baselines, **problem.oracles}
+    if name.startswith(REGISTERED):
+        return _stored(_registered(name, tracking), problem, options, label or name.removeprefix(REGISTERED))
+    if name in known:
+        return _baseline(name, problem, options, label, tracking)
+    if name == RANDOM:
+        return _random(problem, options, label)
+    if Path(name).is_dir():
+        return _stored(Path(name), problem, options, label or Path(name).name)
+    raise UnknownNameError("contestant", name, [*known, RANDOM], where="contestant (no folder of this name either)")
+
+
+def _class(problem: Problem[Any, Any], name: str) -> type[Any]:
+    return lookup("contestant", name, {**problem.baselines, **problem.oracles})
+
+
+def _baseline(
+    name: str, problem: Problem[Any, Any], options: dict[str, Any], label: str | None, tracking: str | None
+) -> Contestant:
+    cls = _class(problem, name)
+    handed = "policy" in {f.name for f in dataclasses.fields(cls)} - set(knobs(cls))
+    if not handed:
+        build(cls, options, where=label or name)  # refuse a wrong option now, not in a worker
+        oracle = name in problem.oracles
+        environment = getattr(cls, "environment", None)
+        return Contestant(label or name, "baseline", name, options, environment=environment, oracle=oracle)
+    text = options.pop("policy", None)
+    if text is None:
+        raise ConfigError(
+            f"the hybrid {name!r} is handed a policy",
+            where=f"{label or name}.policy",
+            got="nothing",
+            expected="a run, a checkpoint, a registered model, a baseline policy or random",
+        )
+    guide = resolve(str(text), problem, tracking=tracking)
+    build(cls, options, where=label or name, policy=guide.load(problem))
+    return Contestant(label or f"{name}(policy={guide.label})", "hybrid", name, options, guide=guide)
+
+
+def _random(problem: Problem[Any, Any], options: dict[str, Any], label: str | None) -> Contestant:
+    environment = options.pop("env", None)
+    if options:
+        raise UnknownNameError("key of random", next(iter(options)), ["env"], where="random")
+    if environment is not None:
+        lookup("environment", environment, problem.environments)
+    return Contestant(label or RANDOM, "baseline", RANDOM, environment=environment)
+
+
+def _stored(folder: Path, problem: Problem[Any, Any], options: dict[str, Any], label: str) -> Contestant:
+    from headway.stored import load_policy
+
+    if options:
+        raise UnknownNameError("key of a stored policy", next(iter(options)), [], where=label)
+    place = next((p for p in (folder, folder / "policy") if (p / "policy.json").is_file()), None)
+    if place is None:
+        raise DataError(
+            "the folder holds no stored policy",
+            where=folder,
+            got=sorted(path.name for path in folder.iterdir())[:8],
+            expected="policy.json, or a folder policy/ with it",
+        )
+    policy = load_policy(place)
+    if policy.problem_name != problem.name:
+        raise CapabilityError(
+            "the policy was trained for another problem", where=place, got=policy.problem_name, expected=problem.name
+        )
+    return Contestant(
+        label,
+        "policy",
+        label,
+        folder=place,
+        environment=policy.environment_name,
+        environment_options=dict(policy.environment_options),
+    )
+
+
+def _registered(name: str, tracking: str | None) -> Path:
+    from mlflow import MlflowClient, artifacts
+    from mlflow.exceptions import MlflowException
+
+    model, _, alias = name.removeprefix(REGISTERED).partition("@")
+    if not alias:
+        raise ConfigError("a registered model is named with its alias", got=name, expected=f"{REGISTERED}NAME@alias")
+    try:
+        version = MlflowClient(tracking).get_model_version_by_alias(model, alias)
+        folder = Path(artifacts.download_artifacts(artifact_uri=version.source, tracking_uri=tracking))
+    except (MlflowException, OSError) as error:
+        raise DataError(
+            "no such registered model", where=tracking or "MLflow's default tracking URI", got=error, expected=name
+        ) from error
+    place = next(iter(sorted(folder.rglob("policy.json"))), None)
+    if place is None:
+        raise DataError("the registered model holds no stored policy", where=folder, expected="policy.json")
+    return place.parent

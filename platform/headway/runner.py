@@ -1,0 +1,347 @@
+"""Contestants under one clock: each runs in a process of its own, and every answer is re-scored here.
+
+One worker serves one contestant with one seed, and gets one instance at a time. Whatever becomes of
+it (an answer, a crash, a hang, too much memory, an exception, nonsense) is a recorded `Outcome`, and
+the next instance gets a fresh worker where the last one is gone.
+
+The score at budget b is the last incumbent stamped <= b CPU-seconds. There is no grace: a solver
+that wants its last answer to count reports it in time. Later answers stay in the trace.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import math
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import Pipe
+from types import TracebackType
+from typing import Any, Literal, NamedTuple, Self
+
+from headway import wire
+from headway.batch import Batch, Instance
+from headway.components import options
+from headway.contestants import Contestant
+from headway.errors import DataError, SolverError
+from headway.evaluation import Evaluation
+from headway.problem import Problem
+from headway.solver import Budget
+
+Status = Literal["finished", "infeasible", "late", "none", "invalid", "error", "crash", "hang", "memory"]
+
+LOAD_LIMIT = 300.0  # wall seconds to import and load a contestant, before any clock runs
+POLL = 0.1  # seconds between two looks at the worker's memory and at the wall clock
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "RAYON_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+
+class Point(NamedTuple):
+    """One incumbent of an anytime curve: its stamps, and what the scorer says of it."""
+
+    cpu: float  # CPU-seconds of the worker's process tree
+    wall: float  # seconds
+    objective: float
+    feasible: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one contestant on one instance.
+
+    Attributes
+    ----------
+    status : how its run ended. ``finished``: by itself, with a feasible answer in time;
+        ``infeasible``: the answer in time breaks a constraint; ``late``: every answer came after the
+        budget; ``none``: no answer; ``invalid``: an answer that is no solution of this instance;
+        ``error``: an exception; ``crash``, ``hang``, ``memory``: the process died or was killed
+    message : the reason, where the run did not finish
+    solution, evaluation : the answer that counts and its re-scoring (batches of one), or None. What
+        was reported in time counts even if the process was lost later
+    trace : every incumbent, late ones included
+    cpu_seconds, seconds : spent until it ended (CPU of the process tree, wall)
+    load_seconds : CPU-seconds spent on imports, loading and warming up, before the clock
+    bound : the last proven bound it reported in time, or NaN
+    """
+
+    status: Status
+    message: str = ""
+    solution: Batch | None = None
+    evaluation: Evaluation | None = None
+    trace: tuple[Point, ...] = ()
+    cpu_seconds: float = math.nan
+    seconds: float = math.nan
+    load_seconds: float = math.nan
+    bound: float = math.nan
+
+    @property
+    def feasible(self) -> bool:
+        """There is an answer in time, and it keeps every constraint."""
+        return self.evaluation is not None and bool(self.evaluation.feasible[0])
+
+    @property
+    def objective(self) -> float:
+        """Of the answer that counts, feasible or not; NaN without one."""
+        return math.nan if self.evaluation is None else float(self.evaluation.objective[0])
+
+
+class WorkerLostError(SolverError):
+    """The worker is gone, or was killed at a limit."""
+
+    def __init__(self, status: Status, message: str) -> None:
+        super().__init__(message)
+        self.status, self.message = status, message
+
+
+def run(
+    contestant: Contestant,
+    problem: Problem[Any, Any],
+    instances: Instance,
+    budget: Budget,
+    seed: int = 0,
+    *,
+    done: Callable[[Outcome], None] = lambda outcome: None,
+) -> list[Outcome]:
+    """Run ``contestant`` on each instance, and re-score what it answers.
+
+    ``done`` hears of each outcome as it comes. No process is left behind, also not on an exception.
+    """
+    outcomes = []
+    with Worker(contestant, problem, budget, seed) as worker:
+        for index in range(len(instances)):
+            outcomes.append(worker.solve(instances[index]))
+            done(outcomes[-1])
+    return outcomes
+
+
+class Worker:
+    """A contestant's process, started when first needed and again after it was lost."""
+
+    def __init__(self, contestant: Contestant, problem: Problem[Any, Any], budget: Budget, seed: int = 0) -> None:
+        self.contestant, self.problem, self.budget, self.seed = contestant, problem, budget, seed
+        self.load_seconds = math.nan
+        self._watched = -math.inf
+        self._process: subprocess.Popen[bytes] | None = None
+        self._refusal: WorkerLostError | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def solve(self, instance: Instance) -> Outcome:
+        """What the contestant makes of an instance (a batch of one)."""
+        record = Record(self.problem, instance, self.budget)
+        try:
+            self._ready()
+            record.began = time.monotonic()
+            self._ask(instance, record)
+        except WorkerLostError as lost:
+            record.lost(lost.status, lost.message)
+            self.close()
+        return dataclasses.replace(record.outcome(), load_seconds=self.load_seconds)
+
+    def close(self) -> None:
+        """Kill the worker and everything it started."""
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._connection.close()
+        self._log.close()
+        self._process = None
+
+    # -- starting ---------------------------------------------------------------------------------
+    def _ready(self) -> None:
+        if self._refusal is not None:
+            raise self._refusal
+        if self._process is not None:
+            return
+        try:
+            self._start(warm=True)
+        except WorkerLostError:
+            # The warm-up took it down. Started cold, it meets its fate on the clock.
+            self.close()
+            self._start(warm=False)
+
+    def _start(self, *, warm: bool) -> None:
+        self._spawn()
+        problem = type(self.problem)
+        setup = {
+            "problem": f"{problem.__module__}:{problem.__qualname__}",
+            "problem_options": _jsonable(options(self.problem)),
+            "contestant": _jsonable(self.contestant.message()),
+            "budget": dataclasses.asdict(self.budget),
+            "seed": self.seed,
+            "warm": warm,
+        }
+        self._send(setup)
+        first, _ = self._next(time.monotonic() + LOAD_LIMIT)
+        if first["event"] == "failed":
+            self._refusal = WorkerLostError(first["status"], f"it cannot be loaded: {first['text']}")
+            raise self._refusal
+        ready, _ = self._next(time.monotonic() + self.budget.deadline)
+        self.load_seconds = ready["cpu"]
+
+    def _spawn(self) -> None:
+        self._connection, theirs = Pipe()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the worker)
+        threads = {name: str(self.budget.threads) for name in THREAD_VARIABLES}
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "headway.worker", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=self._log,
+                env={**os.environ, **threads},
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,  # one group to kill, and no Ctrl-C meant for us
+            )
+
+    # -- asking -----------------------------------------------------------------------------------
+    def _ask(self, instance: Instance, record: Record) -> None:
+        end = time.monotonic() + self.budget.deadline
+        self._send({}, instance)
+        while True:
+            message, arrays = self._next(end)
+            if message["event"] == "failed":
+                raise WorkerLostError(message["status"], message["text"])
+            if message["event"] == "done":
+                record.finished(message["cpu"], message["wall"])
+                return
+            record.add(message, arrays)
+
+    def _send(self, message: dict[str, Any], batch: Batch | None = None) -> None:
+        try:
+            wire.send(self._connection, message, batch)
+        except OSError as error:
+            raise self._lost() from error
+
+    def _next(self, end: float) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The worker's next message, which must come before ``end`` (on the monotonic clock)."""
+        while time.monotonic() < end:
+            self._watch_memory()
+            try:
+                if self._connection.poll(POLL):
+                    return wire.receive(self._connection)
+            except (EOFError, OSError) as error:
+                raise self._lost() from error
+        raise WorkerLostError("hang", f"killed after {self.budget.deadline:.1f} s without an end")
+
+    def _watch_memory(self) -> None:
+        if time.monotonic() - self._watched < POLL or self._process is None:
+            return
+        import psutil
+
+        self._watched = time.monotonic()
+        try:
+            process = psutil.Process(self._process.pid)
+            resident = sum(p.memory_info().rss for p in (process, *process.children(recursive=True)))
+        except psutil.NoSuchProcess:
+            return  # it has just ended, which the next message tells
+        if resident > self.budget.memory:
+            raise WorkerLostError("memory", f"killed above {self.budget.memory / 2**20:.0f} MiB resident")
+
+    def _lost(self) -> WorkerLostError:
+        code = self._process.wait() if self._process is not None else 0
+        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        self._log.seek(0)
+        last = self._log.read()[-500:].decode(errors="replace").strip()
+        return WorkerLostError("crash", f"the process ended with {how}" + (f": {last}" if last else ""))
+
+
+class Record:
+    """What a worker says while it solves one instance."""
+
+    def __init__(self, problem: Problem[Any, Any], instance: Instance, budget: Budget) -> None:
+        self.problem, self.instance, self.budget = problem, instance, budget
+        self.began = time.monotonic()
+        self.solutions: list[tuple[float, float, Batch | None, str]] = []  # cpu, wall, solution or why not
+        self.bound = math.nan
+        self.status: Status = "finished"
+        self.message, self.cpu, self.wall = "", math.nan, math.nan
+
+    def add(self, message: dict[str, Any], arrays: dict[str, Any]) -> None:
+        """An incumbent, a bound, or an answer that is no solution."""
+        if message["event"] == "bound":
+            self.bound = message["value"] if message["cpu"] <= self.budget.cpu else self.bound
+            return
+        solution, why = None, message.get("text", "")
+        if message["event"] == "incumbent":
+            try:
+                solution = self.problem.solution_type(**arrays)
+            except (DataError, TypeError, ValueError) as error:
+                why = str(error)
+        self.solutions.append((message["cpu"], message["wall"], solution, why))
+
+    def finished(self, cpu: float, wall: float) -> None:
+        """It ended by itself."""
+        self.cpu, self.wall = cpu, wall
+
+    def lost(self, status: Status, message: str) -> None:
+        """It ended otherwise."""
+        self.status, self.message = status, message
+        self.wall = time.monotonic() - self.began
+
+    def outcome(self) -> Outcome:
+        """All answers re-scored; the last one in time counts."""
+        scored = [(cpu, wall, *self._score(solution, why)) for cpu, wall, solution, why in self.solutions]
+        trace = tuple(Point(cpu, wall, _objective(e), _feasible(e)) for cpu, wall, _, e, _ in scored if e is not None)
+        timely = [entry for entry in scored if entry[0] <= self.budget.cpu]
+        _, _, solution, evaluation, why = timely[-1] if timely else (0.0, 0.0, None, None, "")
+        status, message = self._verdict(evaluation, why)
+        return Outcome(status, message, solution, evaluation, trace, self.cpu, self.wall, bound=self.bound)
+
+    def _score(self, solution: Batch | None, why: str) -> tuple[Batch | None, Evaluation | None, str]:
+        if solution is None:
+            return None, None, why
+        try:
+            return solution, self.problem.evaluate(self.instance, solution), ""
+        except DataError as error:
+            return None, None, str(error)
+
+    def _verdict(self, evaluation: Evaluation | None, why: str) -> tuple[Status, str]:
+        if self.status != "finished":
+            return self.status, self.message
+        if not self.solutions:
+            return "none", "it ended without a solution"
+        if why:
+            return "invalid", why
+        if evaluation is None:
+            return "late", f"first answer after {self.solutions[0][0]:.3g} CPU-seconds"
+        if not _feasible(evaluation):
+            broken = [name for name, amount in evaluation.violations.items() if amount[0] != 0]
+            return "infeasible", f"breaks {', '.join(broken) or 'the rule of a finite objective'}"
+        return "finished", ""
+
+
+def _objective(evaluation: Evaluation) -> float:
+    return float(evaluation.objective[0])
+
+
+def _feasible(evaluation: Evaluation) -> bool:
+    return bool(evaluation.feasible[0])
+
+
+def _jsonable(value: Any) -> Any:
+    from pydantic_core import to_jsonable_python
+
+    return to_jsonable_python(value)
