@@ -84,8 +84,12 @@ class Problem(ABC, Generic[I, X]):
         """An instance with the same view at ``period`` and another future; for the causality check."""
         raise CapabilityError(f"{self.name} reveals nothing over time", where="Problem.perturb")
 
-    def history(self) -> I:
-        """The whole real path, as a batch of one: what a backtest walks through."""
+    def history(self, start: str | None = None, end: str | None = None) -> I:
+        """The real path, as a batch of one: what a backtest walks through.
+
+        It is scored from ``start`` to ``end`` (dates or periods; by default on the days of the test
+        split); whatever came before is its known prefix.
+        """
         raise CapabilityError(f"{self.name} has no history to backtest on", where="Problem.history")
 
     def until(self, view: I) -> Problem[I, X]:
