@@ -1,0 +1,9 @@
+"""Portfolio: how to spread wealth over assets, day after day, net of costs."""
+
+from headway.registry import Domain
+
+domain = Domain(
+    name="portfolio",
+    summary="Portfolio allocation on real price histories, with next-bar execution, costs and weight drift",
+    problems={"allocation": "headway.domains.portfolio.allocation:Allocation"},
+)

@@ -1,0 +1,215 @@
+"""The problem: which weights to hold, decision by decision, for the most growth net of costs."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from headway.components import build, component, given
+from headway.domains.portfolio.data import PROVIDERS
+from headway.domains.portfolio.generator import Span, whole, windows
+from headway.domains.portfolio.instance import PricePath
+from headway.domains.portfolio.market import Market
+from headway.domains.portfolio.rules import Rules
+from headway.domains.portfolio.solution import Weights, read_csv, write_csv
+from headway.errors import ConfigError, InstanceError
+from headway.evaluation import Evaluation, Reference
+from headway.problem import Problem, lookup
+from headway.seeds import Split
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_HERE = "headway.domains.portfolio"
+
+
+@component
+class Allocation(Problem[PricePath, Weights]):
+    """Weights of N assets and cash, chosen every few days; README.md states the order of events.
+
+    Knobs (dates None: what the data names, else 60 / 20 / 20 % of its days):
+
+    data, data_options : price provider and its options
+    begin : first scored date; train_until, validation_until : last dates of those splits
+    window : decision periods in a random window; lookback : known days before its first decision
+    every : trading days between decisions
+    execution_lag : days from decision to trade; 0 only together with ``same_close``
+    same_close : allow trades at the very close the decision has seen (stated in every report)
+    cost_bps : basis points paid on each unit of |target - drifted| of risky weight, one way
+    cash, cash_after : what cash earns: US bills until 2018-11 then ``cash_after`` a year, or nothing
+    long_only, leverage, cap : which weights may be ordered
+    """
+
+    name: ClassVar[str] = "portfolio/allocation"
+    sense: ClassVar[Literal["min", "max"]] = "max"
+    gap: ClassVar[Literal["ratio", "difference"]] = "difference"
+    unit: ClassVar[str] = "net log growth per year"
+    resampling: ClassVar[Literal["instance", "blocks"]] = "blocks"
+    timeline: ClassVar[bool] = True
+    instance_type: ClassVar[type[Any]] = PricePath
+    solution_type: ClassVar[type[Any]] = Weights
+    environments: ClassVar[Mapping[str, str]] = {"trade": f"{_HERE}.dynamics:Trade"}
+    baselines: ClassVar[Mapping[str, str]] = {
+        "equal_weight": f"{_HERE}.baselines:EqualWeight",
+        "buy_and_hold": f"{_HERE}.baselines:BuyAndHold",
+        "inverse_volatility": f"{_HERE}.baselines:InverseVolatility",
+        "minimum_variance": f"{_HERE}.skfolio:MinimumVariance",
+        "mean_variance": f"{_HERE}.skfolio:MeanVariance",
+        "risk_parity": f"{_HERE}.skfolio:RiskParity",
+        "hrp": f"{_HERE}.skfolio:HRP",
+        "mad": f"{_HERE}.mad:MAD",
+    }
+    oracles: ClassVar[Mapping[str, str]] = {"hindsight_crp": f"{_HERE}.hindsight:HindsightCRP"}
+    networks: ClassVar[Mapping[str, str]] = {"asset_mlp": f"{_HERE}.networks:AssetMLP"}
+
+    data: str = "sp500"
+    data_options: dict[str, Any] = dataclasses.field(default_factory=dict)
+    begin: datetime.date | None = None
+    train_until: datetime.date | None = None
+    validation_until: datetime.date | None = None
+    window: Annotated[int, Field(ge=1)] = 24
+    lookback: Annotated[int, Field(ge=2)] = 504
+    every: Annotated[int, Field(ge=1)] = 21
+    execution_lag: Annotated[int, Field(ge=0)] = 1
+    same_close: bool = False
+    cost_bps: Annotated[float, Field(ge=0, lt=10_000)] = 10.0
+    cash: Literal["bills", "nothing"] = "bills"
+    cash_after: Annotated[float, Field(gt=-1)] = 0.0
+    long_only: bool = True
+    leverage: Annotated[float, Field(gt=0)] = 1.0
+    cap: Annotated[float, Field(gt=0)] = 1.0
+    known: Market | None = given(None)  # the history where it is already loaded (a refit's prefix)
+
+    def __post_init__(self) -> None:
+        if self.execution_lag == 0 and not self.same_close:
+            raise ConfigError(
+                "a trade at the close that the decision has already seen",
+                where="problem.execution_lag",
+                got=0,
+                expected=">= 1",
+                hint="set same_close=true to allow it; every report will say so",
+            )
+        if self.execution_lag > self.every:
+            raise ConfigError(
+                "a decision would be traded after the next one is taken",
+                where="problem.execution_lag",
+                got=self.execution_lag,
+                expected=f"<= every ({self.every})",
+            )
+
+    # -- what is known of the market ------------------------------------------------------------
+    @cached_property
+    def rules(self) -> Rules:
+        """The rules that environment and scorer follow."""
+        return Rules(
+            self.every, self.execution_lag, self.cost_bps / 1e4, self.long_only, self.leverage, self.cap
+        )
+
+    @cached_property
+    def market(self) -> Market:
+        """The history of daily returns, with what cash earned."""
+        if self.known is not None:
+            return self.known
+        provider = build(lookup("price provider", self.data, PROVIDERS), self.data_options, where="problem.data_options")
+        market: Market = provider.market()
+        if self.cash == "nothing":
+            return market
+        from headway.domains.portfolio.cash import treasury_bills
+
+        return dataclasses.replace(market, cash=treasury_bills(market.dates, self.cash_after))
+
+    @cached_property
+    def caveats(self) -> tuple[str, ...]:
+        """Sentences that belong into every report on this problem: data, conventions, deviations."""
+        from headway.domains.portfolio.conventions import caveats
+
+        return caveats(self)
+
+    @cached_property
+    def spans(self) -> Mapping[Split, Span]:
+        """The days that each split is scored on; tuning draws from the validation days."""
+        from headway.domains.portfolio.splits import spans
+
+        return spans(self)
+
+    # -- instances ------------------------------------------------------------------------------
+    def generate(self, rng: np.random.Generator, n: int, split: Split) -> PricePath:
+        scored = self.window * self.every
+        return windows(self.market, self.spans[split], n, rng, lookback=self.lookback, scored=scored)
+
+    def path(self, first: str | datetime.date | None = None, last: str | datetime.date | None = None) -> PricePath:
+        """The real path as one instance, scored from date ``first`` to date ``last`` (both included).
+
+        By default from the beginning of the first split to the end of the data. Everything before is
+        lookback prefix; so are up to ``execution_lag`` days, where the last decision would earn nothing.
+        """
+        dates = self.market.dates
+        begin = self.spans["train"].first
+        if first is not None:
+            begin = max(int(np.searchsorted(dates, np.datetime64(first, "D"))), min(self.lookback, begin))
+        end = len(dates) if last is None else int(np.searchsorted(dates, np.datetime64(last, "D"), side="right"))
+        return whole(self.market, Span(begin, end - 1), self.every, self.execution_lag)
+
+    def history(self, start: str | None = None, end: str | None = None) -> PricePath:
+        """The real path, scored from ``start`` (by default where the test split begins) to ``end``."""
+        return self.path(start or self.market.dates[self.spans["test"].first].item(), end)
+
+    def load(self, path: Path) -> PricePath:
+        """An instance from ``.npz``, or a whole price history from the user's CSV or Parquet file."""
+        if path.suffix == ".npz":
+            return super().load(path)
+        options = (self.data_options if self.data == "file" else {}) | {"path": path}
+        return dataclasses.replace(self, data="file", data_options=options, known=None).path()
+
+    def view(self, instance: PricePath, period: int) -> PricePath:
+        """What is known at the close of day ``period``: all days up to and including it."""
+        return instance.until(period)
+
+    def perturb(self, instance: PricePath, period: int, rng: np.random.Generator) -> PricePath:
+        """Other returns, also of cash, on all days after ``period``."""
+        returns, cash = instance.returns.copy(), instance.cash.copy()
+        later = returns[:, period + 1 :]
+        later[...] = np.expm1(rng.normal(0, 0.03, later.shape))
+        cash[:, period + 1 :] = rng.uniform(0, 4e-4, cash[:, period + 1 :].shape)
+        return PricePath(**instance.arrays() | {"returns": returns, "cash": cash})
+
+    def until(self, view: PricePath) -> Allocation:
+        """This problem on the days of ``view`` (a batch of one): its last fifth validates, and more if a
+        window needs more. There are no later days to test on, so test draws from the same ones.
+        """
+        from headway.domains.portfolio.splits import begin, held_out_from
+
+        known = Market.from_view(view)
+        last = known.dates[-1].item()
+        return dataclasses.replace(
+            self, known=known, begin=begin(self), train_until=held_out_from(self, known), validation_until=last
+        )
+
+    # -- solutions ------------------------------------------------------------------------------
+    def evaluate(self, instance: PricePath, solution: Weights) -> Evaluation:
+        from headway.domains.portfolio.evaluate import evaluate
+
+        return evaluate(self.rules, instance, solution)
+
+    def read_solution(self, instance: PricePath, path: Path) -> Weights:
+        return super().read_solution(instance, path) if path.suffix == ".npz" else read_csv(instance, path)
+
+    def write_solution(self, instance: PricePath, solution: Weights, path: Path) -> Path:
+        return super().write_solution(instance, solution, path) if path.suffix == ".npz" else write_csv(solution, path)
+
+    def references(self, instance: PricePath) -> Mapping[str, Reference]:
+        from headway.domains.portfolio.reference import references
+
+        return references(self, instance)
+
+    def render(self, instance: PricePath, solution: Weights) -> Figure:
+        from headway.domains.portfolio.render import render
+
+        return render(self, instance, solution)

@@ -1,0 +1,163 @@
+"""The environment: a batch of portfolios traded on a schedule, one decision period per step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
+
+import numpy as np
+from pydantic import Field
+
+from headway.components import component
+from headway.domains.portfolio.features import NAMES, features
+from headway.domains.portfolio.instance import PricePath
+from headway.domains.portfolio.projection import project
+from headway.domains.portfolio.rules import DAYS_PER_YEAR
+from headway.domains.portfolio.solution import Weights, orders
+from headway.environment import Environment, Observation, Transition
+from headway.ops import Array
+
+if TYPE_CHECKING:
+    from gymnasium import spaces
+
+_RUIN = 1e-12  # growth of a period is no less than this, so that rewards stay finite in bankruptcy
+
+
+class Params(NamedTuple):
+    """Per instance, for D decision periods of ``every`` days and lag L.
+
+    waiting : [B, D, L, N + 1], growth of each holding from the decision to each close up to the trade
+    holding : [B, D, every - L, N + 1], growth from the trade to each later close of the period
+    features : float32 [B, D + 1, N, F], known at each decision and at the end
+    start : int64 [B], day of the first decision
+    scored : int64 [B], days after it
+    """
+
+    waiting: Array
+    holding: Array
+    features: Array
+    start: Array
+    scored: Array
+
+
+class State(NamedTuple):
+    """At the close of a decision day: which decision it is (int64 [B]), and the weights held [B, N + 1]."""
+
+    period: Array
+    weights: Array
+
+
+@component
+class Trade(Environment[PricePath, Weights, Params, State]):
+    """Scores -> tilts around 1/N -> target weights; reward: the period's share of the objective.
+
+    strength : largest log tilt; 0.7 lets weights differ by a factor of exp(1.4), about four
+    adjustment : share of the way to the target that is traded at once. 0.25 cuts turnover to a third
+        at the same net result (probe: research notes in README); 1 makes zero scores exactly 1/N
+    """
+
+    capabilities: ClassVar[frozenset[str]] = frozenset({"differentiable"})
+
+    strength: Annotated[float, Field(gt=0)] = 0.7
+    adjustment: Annotated[float, Field(gt=0, le=1)] = 0.25
+
+    def prepare(self, instance: PricePath) -> Params:
+        rules, convert = self.problem.rules, self.arrays.ops.asarray
+        days = instance.decisions(rules.every, rules.lag)
+        returns = np.concatenate([instance.returns, instance.cash[..., None]], axis=2)[:, instance.first + 1 :]
+        # A short last period is filled up with days on which nothing moves.
+        relatives = np.ones((len(instance), len(days) * rules.every, returns.shape[2]))
+        relatives[:, : instance.scored] += returns
+        periods = relatives.reshape(len(instance), len(days), rules.every, -1)
+        return Params(
+            waiting=convert(np.cumprod(periods[:, :, : rules.lag], axis=2)),
+            holding=convert(np.cumprod(periods[:, :, rules.lag :], axis=2)),
+            features=convert(features(instance.returns, np.append(days, instance.length - 1))),
+            start=convert(instance.start),
+            scored=convert(np.full(len(instance), instance.scored)),
+        )
+
+    def reset(self, params: Params) -> State:
+        """All wealth is in cash."""
+        xp = self.arrays.xp
+        assets = xp.zeros_like(params.waiting[:, 0, 0]) if self.problem.rules.lag else params.holding[:, 0, 0] * 0.0
+        return State(
+            xp.zeros_like(params.start), xp.concat([assets[:, :-1], xp.ones_like(assets[:, -1:])], axis=-1)
+        )
+
+    def observe(self, params: Params, state: State) -> Observation:
+        xp, ops = self.arrays.xp, self.arrays.ops
+        return {
+            "assets": ops.gather(params.features, state.period),
+            "weights": xp.astype(state.weights, xp.float32),
+        }
+
+    def spaces(self, params: Params) -> tuple[spaces.Dict, spaces.Space[Any]]:
+        from gymnasium import spaces
+
+        assets = params.features.shape[2]
+        limit = np.inf
+        return spaces.Dict(
+            {
+                "assets": spaces.Box(-limit, limit, (assets, len(NAMES)), np.float32),
+                "weights": spaces.Box(-limit, limit, (assets + 1,), np.float32),
+            }
+        ), spaces.Box(-1.0, 1.0, (assets,), np.float32)
+
+    def decode(self, observation: Observation, action: Array) -> Array:
+        """Scores [B, N] -> weights [B, N + 1]: softmax(strength * tanh(scores)), partly approached.
+
+        What is not invested yet counts as held at 1/N, so the first purchase is made at once.
+        """
+        xp = self.arrays.xp
+        tilt = xp.exp(self.strength * xp.tanh(xp.astype(action, xp.float64)))
+        target = tilt / xp.sum(tilt, axis=-1, keepdims=True)
+        weights = xp.astype(observation["weights"], xp.float64)
+        held = weights[:, :-1] + weights[:, -1:] / action.shape[-1]
+        risky = held + self.adjustment * (target - held)
+        return xp.concat([risky, 1.0 - xp.sum(risky, axis=-1, keepdims=True)], axis=-1)
+
+    def project(self, observation: Observation, decision: Array) -> Array:
+        return project(self.arrays.xp, self.problem.rules, decision)
+
+    def step(self, params: Params, state: State, decision: Array) -> Transition[State]:
+        """Wait for the trade under the old weights, trade, and hold until the next decision."""
+        xp, ops, rules = self.arrays.xp, self.arrays.ops, self.problem.rules
+        waited = _grown(xp, ops.gather(params.waiting, state.period), state.weights)
+        before, drifted = waited.growth, waited.weights
+        idle = xp.all(decision == 0.0, axis=-1, keepdims=True)
+        target = xp.where(idle, drifted, xp.astype(decision, xp.float64))
+        paid = rules.cost * xp.sum(xp.abs(target - drifted)[:, :-1], axis=-1)
+        held = _grown(xp, ops.gather(params.holding, state.period), target)
+        growth = before * (1.0 - paid) * held.growth
+        ruined = (waited.low <= 0) | (held.low <= 0) | (paid >= 1.0)
+        period = state.period + 1
+        truncated = (period == params.features.shape[1] - 1) & ~ruined
+        reward = DAYS_PER_YEAR / params.scored * xp.log(xp.clip(growth, min=_RUIN))
+        return Transition(State(period, held.weights), reward, ruined, truncated)
+
+    def solution(self, instance: PricePath, decisions: Array, length: Array, state: State) -> Weights:
+        return orders(instance, self.problem.rules, decisions)
+
+    def period(self, params: Params, state: State) -> Array:
+        """int [B]: index of the last day whose close is known."""
+        passed = state.period * self.problem.rules.every
+        return params.start + self.arrays.xp.minimum(passed, params.scored)
+
+
+class _Growth(NamedTuple):
+    """After some days: wealth factor [B], drifted weights [B, N + 1], lowest wealth factor on the way [B]."""
+
+    growth: Array
+    weights: Array
+    low: Array
+
+
+def _grown(xp: Any, relatives: Array, weights: Array) -> _Growth:
+    """Let ``weights`` drift through cumulative ``relatives`` [B, E, N + 1]."""
+    if not relatives.shape[1]:
+        one = xp.ones_like(weights[:, 0])
+        return _Growth(one, weights, one)
+    wealth = xp.matmul(relatives, weights[:, :, None])[:, :, 0]
+    final = wealth[:, -1]
+    safe = xp.where(final > 0, final, xp.ones_like(final))
+    return _Growth(final, relatives[:, -1] * weights / safe[:, None], xp.min(wealth, axis=-1))

@@ -1,0 +1,118 @@
+"""The instance: a price path as daily returns, with a lookback prefix before the first decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headway.batch import Instance
+from headway.errors import InstanceError
+
+CASH = "cash"  # name of the last weight, and so no asset may be called that
+
+
+@dataclass(frozen=True)
+class PricePath(Instance):
+    """What the market did: everything that chance decides.
+
+    Day ``t`` ends with a close; row ``t`` of ``returns`` is what happened from close ``t-1`` to
+    close ``t``. The first decision is taken at the close of day ``start``; days up to it are the
+    lookback prefix, days after it are scored.
+
+    Attributes
+    ----------
+    dates : datetime64[D] [B, T], strictly increasing
+    assets : str [B, N], unique in a row, none called "cash"
+    returns : float64 [B, T, N], simple total returns of the day (a fraction, > -1)
+    cash : float64 [B, T], what cash earned on the day (a fraction, > -1)
+    start : int64 [B], index of the day of the first decision, the same in every row
+    """
+
+    dates: NDArray[np.datetime64]
+    assets: NDArray[np.str_]
+    returns: NDArray[np.float64]
+    cash: NDArray[np.float64]
+    start: NDArray[np.int64]
+
+    def validate(self) -> None:
+        """Raise InstanceError where shapes disagree or a value is impossible."""
+        self._check_shapes()
+        if not len(self):
+            return
+        first = np.zeros(self.dates.shape, bool)
+        first[:, 1:] = np.diff(self.dates, axis=1) <= np.timedelta64(0, "D")
+        self.refuse("dates", "a date later than the one before", first | np.isnat(self.dates))
+        self.refuse("returns", "a finite return above -1", ~(np.isfinite(self.returns) & (self.returns > -1)))
+        self.refuse("cash", "a finite return above -1", ~(np.isfinite(self.cash) & (self.cash > -1)))
+        ordered = np.sort(self.assets, axis=1)
+        self.refuse("assets", "names that differ", (ordered[:, 1:] == ordered[:, :-1]).any(axis=1))
+        self.refuse("assets", f"another name than {CASH!r}", self.assets == CASH)
+        self.refuse("start", "0 <= start < number of days - 1", ~((self.start >= 0) & (self.start < self.length - 1)))
+        self.refuse("start", "one start for the whole batch", self.start != self.start[0])
+
+    def _check_shapes(self) -> None:
+        batch, days, assets = (*self.returns.shape, 0, 0, 0)[:3]
+        expected = {
+            "dates": (batch, days),
+            "assets": (batch, assets),
+            "returns": (batch, days, assets),
+            "cash": (batch, days),
+            "start": (batch,),
+        }
+        for name, array in self.arrays().items():
+            if array.shape != expected[name]:
+                raise self.error(
+                    "a field has another shape than the returns imply",
+                    where=f"PricePath.{name}",
+                    got=array.shape,
+                    expected=expected[name],
+                )
+
+    @property
+    def length(self) -> int:
+        """All days T, the prefix included."""
+        return self.returns.shape[1]
+
+    @property
+    def first(self) -> int:
+        """Index of the day of the first decision."""
+        return int(self.start[0])
+
+    @property
+    def scored(self) -> int:
+        """Days after the first decision."""
+        return self.length - 1 - self.first
+
+    def decisions(self, every: int, lag: int) -> NDArray[np.intp]:
+        """Indices of the days at whose close a decision is taken; the last period may be a short one.
+
+        Raises
+        ------
+        InstanceError
+            The path ends before the last decision is traded and a day earned with it.
+        """
+        remainder = self.scored % every
+        if 0 < remainder <= lag:
+            raise InstanceError(
+                "the path ends before the last decision can earn anything",
+                where="PricePath",
+                got=f"{self.scored} days after the first decision, {remainder} after the last",
+                expected=f"none or more than execution_lag={lag} days after the last decision (every {every} days)",
+                hint="cut paths with Allocation.path, which starts as many days later",
+            )
+        return np.arange(self.first, self.length - 1, every)
+
+    def until(self, day: int) -> PricePath:
+        """What is known at the close of day ``day``: the prefix of every row."""
+        known = slice(0, day + 1)
+        return PricePath.made(
+            {
+                "dates": self.dates[:, known],
+                "assets": self.assets,
+                "returns": self.returns[:, known],
+                "cash": self.cash[:, known],
+                "start": self.start,
+            }
+        )

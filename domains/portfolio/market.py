@@ -1,0 +1,98 @@
+"""A market: the daily return table that a price provider hands over, checked."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headway.domains.portfolio.instance import PricePath
+from headway.errors import DataError
+
+LARGEST_MOVE = 0.8  # a larger absolute daily return is taken for a data error unless declared
+
+
+@dataclass(frozen=True, eq=False)
+class Market:
+    """Daily total returns of a universe, its source, and what a reader must be told about it.
+
+    Attributes
+    ----------
+    dates : datetime64[D] [T], strictly increasing
+    assets : names, N of them
+    returns : float64 [T, N], simple returns of each day
+    cash : float64 [T], what cash earned on each day
+    source : where the prices come from
+    caveats : sentences that belong into every report made on these prices
+    splits : (first scored date, last training date, last validation date), where the source names them
+    """
+
+    dates: NDArray[np.datetime64]
+    assets: tuple[str, ...]
+    returns: NDArray[np.float64]
+    cash: NDArray[np.float64]
+    source: str
+    caveats: tuple[str, ...] = ()
+    splits: tuple[datetime.date, datetime.date, datetime.date] | None = None
+
+    @classmethod
+    def from_view(cls, view: PricePath) -> Market:
+        """The market as far as a view (a batch of one) shows it."""
+        names = tuple(str(name) for name in view.assets[0])
+        return cls(view.dates[0], names, view.returns[0], view.cash[0], "prefix of a path")
+
+
+@dataclass(frozen=True, eq=False)
+class PriceTable:
+    """Closing prices as a provider reads them: dates [T + 1], total-return prices [T + 1, N]."""
+
+    dates: NDArray[np.datetime64]
+    assets: tuple[str, ...]
+    prices: NDArray[np.float64]
+
+    def market(self, source: str, *, largest: float = LARGEST_MOVE, **details: Any) -> Market:
+        """The market of these prices, after `check`; cash earns nothing until it is given a rate."""
+        self.check(source, largest)
+        returns = self.prices[1:] / self.prices[:-1] - 1
+        return Market(self.dates[1:], self.assets, returns, np.zeros(len(returns)), source, **details)
+
+    def check(self, source: str, largest: float = LARGEST_MOVE) -> None:
+        """Raise DataError with date and column of the first thing that cannot be a price history."""
+        self._check_axes(source)
+        empty = np.flatnonzero(np.isnan(self.prices).all(axis=0))
+        if len(empty):
+            names = [self.assets[i] for i in empty]
+            raise DataError("a column has no prices at all", where=source, got=names, expected="prices for every asset")
+        self._refuse(source, ~(np.isfinite(self.prices) & (self.prices > 0)), self.prices, "a finite price above zero")
+        moves = np.zeros(self.prices.shape)
+        moves[1:] = self.prices[1:] / self.prices[:-1] - 1
+        hint = "adjust the prices for splits, or declare such days with largest_move"
+        self._refuse(source, np.abs(moves) >= largest, moves, f"a daily return within +-{largest}", hint)
+
+    def _check_axes(self, source: str) -> None:
+        if len(self.dates) < 2 or not self.assets:
+            shape = f"{len(self.dates)} dates x {len(self.assets)} assets"
+            raise DataError("too little data", where=source, got=shape, expected="at least 2 dates and 1 asset")
+        if len(set(self.assets)) < len(self.assets):
+            raise DataError("an asset appears twice", where=source, got=sorted(self.assets), expected="unique names")
+        late = np.flatnonzero(~(np.diff(self.dates) > np.timedelta64(0, "D")))
+        if len(late):
+            day = int(late[0]) + 1
+            raise DataError(
+                "dates are not sorted and unique",
+                where=f"{source}, row {day + 2}, column date",
+                got=f"{self.dates[day]} after {self.dates[day - 1]}",
+                expected="a later date in every row",
+            )
+
+    def _refuse(
+        self, source: str, bad: NDArray[np.bool_], values: NDArray[np.float64], rule: str, hint: str | None = None
+    ) -> None:
+        if bad.any():
+            day, column = (int(i) for i in np.argwhere(bad)[0])
+            # The header is row 1 of a table, so the first date is row 2.
+            place = f"{source}, row {day + 2} ({self.dates[day]}), column {self.assets[column]}"
+            raise DataError("a price is impossible", where=place, got=values[day, column], expected=rule, hint=hint)

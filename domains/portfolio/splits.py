@@ -1,0 +1,66 @@
+"""Splits are by time: which days each of them is scored on."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from headway.domains.portfolio.generator import Span
+from headway.errors import ConfigError
+from headway.seeds import Split
+
+if TYPE_CHECKING:
+    from headway.domains.portfolio.allocation import Allocation
+    from headway.domains.portfolio.market import Market
+
+TRAIN_SHARE, VALIDATION_SHARE = 0.6, 0.2  # of the scored days, where no dates are given
+
+
+def spans(problem: Allocation) -> Mapping[Split, Span]:
+    """Scored days of each split, first to last; a span without days has ``last < first``.
+
+    A day is scored in one split only; a window's lookback prefix may reach into earlier ones. Tuning
+    draws from the validation days, and so does a test inside a refit, which has no later days.
+
+    Raises
+    ------
+    ConfigError
+        The split dates are out of order.
+    """
+    dates = problem.market.dates
+    named = problem.market.splits or (None, None, None)
+    start, train, validation = begin(problem), problem.train_until or named[1], problem.validation_until or named[2]
+    first = max(problem.lookback, 0 if start is None else _index(dates, start, "left"))
+    scored, last = len(dates) - first, len(dates) - 1
+    train_end = _index(dates, train, "right") - 1 if train else first + int(TRAIN_SHARE * scored) - 1
+    kept = TRAIN_SHARE + VALIDATION_SHARE
+    validation_end = _index(dates, validation, "right") - 1 if validation else first + int(kept * scored) - 1
+    if not train_end <= validation_end:
+        raise ConfigError(
+            "the splits are out of order",
+            where="problem.train_until",
+            got=f"train until {train}, validation until {validation}",
+            expected="begin < train_until < validation_until",
+        )
+    held_out = Span(train_end + 1, validation_end)
+    test = Span(validation_end + 1, last) if validation_end < last else held_out
+    return {"train": Span(first, train_end), "validation": held_out, "test": test, "tuning": held_out}
+
+
+def begin(problem: Allocation) -> datetime.date | None:
+    """The first date that may be scored: the configured one, else the one the data names."""
+    return problem.begin or (problem.market.splits or (None,))[0]
+
+
+def held_out_from(problem: Allocation, known: Market) -> datetime.date:
+    """The last training date of a refit: the fifth of the days after it validates, at least one window."""
+    days = max((len(known.dates) - problem.lookback) // 5, problem.window * problem.every)
+    date: datetime.date = known.dates[max(len(known.dates) - 1 - days, 0)].item()
+    return date
+
+
+def _index(dates: np.ndarray[tuple[int], np.dtype[np.datetime64]], date: datetime.date, side: str) -> int:
+    return int(np.searchsorted(dates, np.datetime64(date, "D"), side=side))  # type: ignore[call-overload]
