@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from headway.components import build, options
@@ -18,7 +18,7 @@ from headway.registry import agent_class, make_problem
 M = TypeVar("M", bound=Model)
 
 
-def resolve(model: type[M], verb: str, tokens: list[str]) -> Composed[M]:
+def resolve(model: type[M], verb: str, tokens: Sequence[str]) -> Composed[M]:
     """The composed configuration with every option of every component it names, validated.
 
     Raises

@@ -194,3 +194,28 @@ class ReportConfig(Model):
 
     folder: Path = Field(description="run folder")
     out: Path | None = Field(default=None, description="file to write; null: report.html in the run folder")
+
+
+class ResumeConfig(Model):
+    """Continue an interrupted training run."""
+
+    folder: Path = Field(description="run folder")
+
+
+class CheckConfig(ProblemConfig):
+    """Run the conformance suite over a problem."""
+
+
+class NewConfig(Model):
+    """Write a new domain that already passes the conformance suite."""
+
+    name: str = Field(description="name of the domain, in lower_case")
+    folder: Path = Field(default=Path(), description="folder that receives the package")
+
+
+class UiConfig(Model):
+    """The MLflow user interface."""
+
+    uri: str = Field(default="sqlite:///mlflow.db", description="where results are stored")
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=5000, ge=1, le=65535, description="port to listen on")

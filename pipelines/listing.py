@@ -1,0 +1,103 @@
+"""What there is to name in a configuration: problems and their parts, agents, and which pairs work."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from headway.components import knobs
+from headway.errors import UnknownNameError
+from headway.problem import Problem, lookup
+from headway.registry import agent_class, agents, domains, problem_class, problems
+
+
+def describe_all(prefix: str = "") -> list[dict[str, Any]]:
+    """All problems whose name is, or begins with, ``prefix`` (a domain).
+
+    Raises
+    ------
+    UnknownNameError
+        No problem or domain is called so.
+    """
+    if prefix and prefix not in problems() and prefix not in domains():
+        raise UnknownNameError("problem, domain or agent", prefix, {**problems(), **domains(), **agents()})
+    return [
+        describe(name) for name in sorted(problems()) if not prefix or name.split("/")[0] == prefix or name == prefix
+    ]
+
+
+def describe(name: str) -> dict[str, Any]:
+    """One problem: what it optimises, its environments with the agents that work there, its contestants."""
+    cls = problem_class(name)
+    return {
+        "problem": name,
+        "summary": summary(cls),
+        "sense": cls.sense,
+        "unit": cls.unit,
+        "criterion": cls.criterion.kind,
+        "timeline": cls.timeline,
+        "environments": {env: _environment(cls, env) for env in cls.environments},
+        "baselines": list(cls.baselines),
+        "oracles": list(cls.oracles),
+        "networks": [*cls.networks, *_generic_networks()],
+    }
+
+
+def options_of(cls: type[Any]) -> dict[str, Any]:
+    """The options of a component and their defaults; None also where a value is required."""
+    return {name: _default(field) for name, field in knobs(cls).items()}
+
+
+def parts(name: str) -> dict[str, dict[str, type[Any]]]:
+    """The classes of a problem's components: kind -> name -> class. Networks are left out: they need torch."""
+    cls = problem_class(name)
+    tables = {"environment": cls.environments, "baseline": cls.baselines, "oracle": cls.oracles}
+    found = {kind: {key: lookup(kind, key, table) for key in table} for kind, table in tables.items()}
+    return {"problem": {name: cls}} | found
+
+
+def summary(cls: type[Any]) -> str:
+    """The first sentence of a class's documentation."""
+    return (inspect.getdoc(cls) or "").split("\n\n")[0].replace("\n", " ")
+
+
+def _environment(cls: type[Problem[Any, Any]], name: str) -> dict[str, Any]:
+    env = lookup("environment", name, cls.environments)
+    action = action_kind(cls, name)
+    return {
+        "action": action,
+        "masked": env.masked,
+        "capabilities": sorted(env.capabilities),
+        "agents": [agent for agent in agents() if _works(agent_class(agent), env, action)],
+    }
+
+
+def action_kind(cls: type[Problem[Any, Any]], environment: str) -> str:
+    """``discrete`` or ``box``: the action space, looked up on one instance."""
+    problem: Any = cls()
+    env = problem.environment(environment)
+    _, space = env.spaces(env.prepare(problem.instances("validation", 1)))
+    return type(space).__name__.lower()
+
+
+def _works(agent: type[Any], env: type[Any], action: str) -> bool:
+    return action in agent.actions and agent.needs <= env.capabilities and (agent.masks or not env.masked)
+
+
+def _generic_networks() -> Sequence[str]:
+    from headway.nn import NETWORKS
+
+    return list(NETWORKS)
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    if field.default is not dataclasses.MISSING:
+        return field.default
+    return field.default_factory() if field.default_factory is not dataclasses.MISSING else None
+
+
+def agent_names() -> Mapping[str, str]:
+    """All agents and the first sentence on each."""
+    return {name: summary(agent_class(name)) for name in agents()}
