@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from headway.environment import Environment
-from headway.nn.network import Recipe
-from headway.policy import Policy
+from headway.errors import CapabilityError
+
+if TYPE_CHECKING:
+    from headway.nn.network import Recipe
+    from headway.stored import StoredPolicy
 
 ActionKind = Literal["discrete", "box"]
 
@@ -16,26 +19,67 @@ ActionKind = Literal["discrete", "box"]
 class Agent(ABC):
     """A component whose fields are hyper-parameters (defaults name their source).
 
-    ``needs`` are capabilities of the environment; ``actions`` the action spaces it can handle. Both
-    are what `headway list` matches against the environments.
+    ``needs`` are capabilities of the environment; ``actions`` the action spaces it can handle;
+    ``masks`` whether it keeps to an environment's action mask. These are what `headway list`
+    matches against the environments, and what `check` enforces.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset()
     actions: ClassVar[frozenset[ActionKind]]
-    masks: ClassVar[bool] = False  # uses the environment's action mask
+    masks: ClassVar[bool] = False
     backend: ClassVar[Literal["numpy", "torch"]] = "numpy"
+    network: ClassVar[str | None] = None  # the network it needs; None: the problem's first one, else an MLP
+    recurrent: ClassVar[bool] = False  # trains networks with memory, and only those
 
     @abstractmethod
     def trainer(
         self, environment: Environment[Any, Any, Any, Any], network: Recipe, *, seed: int, steps: int
     ) -> Trainer:
-        """A fresh training run of at most ``steps`` environment steps.
+        """A fresh training run of ``steps`` environment steps, rounded up to whole updates.
 
         Raises
         ------
         CapabilityError
             The environment lacks what the agent needs.
         """
+
+    def check(self, environment: Environment[Any, Any, Any, Any], action: ActionKind, network: Recipe) -> None:
+        """Raise CapabilityError where this agent cannot train this network on this environment."""
+        where = f"{type(self).__name__} on {environment.problem.name}"
+        if action not in self.actions:
+            raise CapabilityError(
+                "the agent cannot handle these actions", where=where, got=action, expected=" or ".join(self.actions)
+            )
+        if lacking := self.needs - environment.capabilities:
+            raise CapabilityError(
+                "the environment lacks a capability", where=where, got=sorted(environment.capabilities),
+                expected=sorted(lacking),
+            )  # fmt: skip
+        if environment.masked and not self.masks:
+            raise CapabilityError(
+                "the agent would ignore the environment's action mask",
+                where=where,
+                hint="take an agent that keeps to masks: ppo or maskable_ppo",
+            )
+        if network.recurrent != self.recurrent:
+            raise CapabilityError(
+                "the agent cannot train this network",
+                where=where,
+                got=type(network).__name__,
+                expected="a network with memory, such as lstm" if self.recurrent else "a network without memory",
+            )
+
+
+def action_kind(environment: Environment[Any, Any, Any, Any]) -> ActionKind:
+    """Whether the environment's actions are numbered or continuous. Raises CapabilityError for other kinds."""
+    from gymnasium import spaces
+
+    _, space = environment.spaces(environment.prepare(environment.problem.instances("train", 1)))
+    if isinstance(space, spaces.Discrete):
+        return "discrete"
+    if isinstance(space, spaces.Box):
+        return "box"
+    raise CapabilityError("no agent handles these actions", got=space, expected="Discrete or Box")
 
 
 class Trainer(ABC):
@@ -45,10 +89,16 @@ class Trainer(ABC):
 
     @abstractmethod
     def advance(self) -> Mapping[str, float]:
-        """One update (collect experience, learn from it); its training metrics."""
+        """One update (collect experience, learn from it); its training metrics.
+
+        Raises
+        ------
+        NumericalError
+            An observation, reward, loss, gradient or weight is not finite.
+        """
 
     @abstractmethod
-    def policy(self) -> Policy:
+    def policy(self) -> StoredPolicy:
         """The policy as it stands, independent of the trainer: loaded and run without SB3."""
 
     @abstractmethod

@@ -3,4 +3,4 @@
 from collections.abc import Mapping
 
 # Generic recipes: name -> "module:Class". Domains add their own in `Problem.networks`.
-NETWORKS: Mapping[str, str] = {"mlp": "headway.nn.mlp:MLP"}
+NETWORKS: Mapping[str, str] = {"mlp": "headway.nn.mlp:MLP", "lstm": "headway.nn.lstm:LSTM"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from gymnasium import spaces
@@ -40,6 +40,8 @@ class Network(nn.Module, ABC):
 
 class Recipe(ABC):
     """How to build a network for given spaces: a component, so its fields are its configuration."""
+
+    recurrent: ClassVar[bool] = False  # its networks have memory (`headway.nn.lstm.Recurrent`)
 
     @abstractmethod
     def build(self, observation_space: spaces.Dict, action_space: spaces.Space[Any]) -> Network:

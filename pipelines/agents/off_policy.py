@@ -1,0 +1,167 @@
+"""DQN, SAC and TD3: SB3's algorithms, with the acting network one of Headway's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from numpy.typing import NDArray
+from stable_baselines3.dqn.policies import DQNPolicy
+from stable_baselines3.sac.policies import LOG_STD_MAX, LOG_STD_MIN
+from stable_baselines3.sac.policies import Actor as SACActor
+from stable_baselines3.sac.policies import MultiInputPolicy as SACPolicy
+from stable_baselines3.td3.policies import Actor as TD3Actor
+from stable_baselines3.td3.policies import MultiInputPolicy as TD3Policy
+from torch import Tensor, nn
+
+from headway.nn.network import Network, Recipe
+from headway.pipelines.agents.sb3_trainer import COUNTERS, SB3Trainer, as_given
+
+BUFFER = ("actions", "rewards", "dones", "timeouts")
+BUFFER_DICTS = ("observations", "next_observations")
+
+
+class QNetwork(nn.Module):
+    """A `Network` whose logits are action values, with what SB3's DQN asks of its networks."""
+
+    def __init__(self, network: Network, space: spaces.Dict) -> None:
+        super().__init__()
+        self.network, self.space = network, space
+
+    def forward(self, obs: Mapping[str, Tensor]) -> Tensor:
+        values: Tensor = self.network(as_given(obs, self.space))
+        return values
+
+    def _predict(self, observation: Mapping[str, Tensor], deterministic: bool = True) -> Tensor:
+        return self(observation).argmax(dim=1)
+
+    def set_training_mode(self, mode: bool) -> None:
+        self.train(mode)
+
+
+class NetworkDQNPolicy(DQNPolicy):
+    """SB3's DQN policy on our network."""
+
+    def __init__(self, *args: Any, recipe: Recipe, **kwargs: Any) -> None:
+        self.recipe = recipe
+        super().__init__(*args, **kwargs)
+
+    def make_q_net(self) -> Any:
+        return QNetwork(self.recipe.build(self.observation_space, self.action_space), self.observation_space)
+
+
+class NetworkSACActor(SACActor):
+    """The mean from our network; the width of exploration from SB3's own layers, which are not exported."""
+
+    def __init__(self, *args: Any, recipe: Recipe, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.mu
+        self.network = recipe.build(self.observation_space, self.action_space)
+
+    def get_action_dist_params(self, obs: Any) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+        latent = self.latent_pi(self.extract_features(obs, self.features_extractor))
+        log_std = self.log_std(latent).clamp(LOG_STD_MIN, LOG_STD_MAX)
+        return self.network(as_given(obs, self.observation_space)), log_std, {}
+
+
+class NetworkTD3Actor(TD3Actor):
+    """A tanh on our network's output."""
+
+    def __init__(self, *args: Any, recipe: Recipe, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.mu
+        self.network = recipe.build(self.observation_space, self.action_space)
+
+    def forward(self, obs: Any) -> Tensor:
+        output: Tensor = self.network(as_given(obs, self.observation_space))
+        return output.tanh()
+
+
+class NetworkSACPolicy(SACPolicy):
+    """SB3's SAC policy with our network as actor."""
+
+    def __init__(self, *args: Any, recipe: Recipe, **kwargs: Any) -> None:
+        self.recipe = recipe
+        super().__init__(*args, **kwargs)
+
+    def make_actor(self, features_extractor: Any = None) -> Any:
+        return NetworkSACActor(recipe=self.recipe, **self._update_features_extractor(self.actor_kwargs, features_extractor))
+
+
+class NetworkTD3Policy(TD3Policy):
+    """SB3's TD3 policy with our network as actor."""
+
+    def __init__(self, *args: Any, recipe: Recipe, **kwargs: Any) -> None:
+        self.recipe = recipe
+        super().__init__(*args, **kwargs)
+
+    def make_actor(self, features_extractor: Any = None) -> Any:
+        return NetworkTD3Actor(recipe=self.recipe, **self._update_features_extractor(self.actor_kwargs, features_extractor))
+
+
+class OffPolicyTrainer(SB3Trainer):
+    """Collect transitions into the replay buffer, learn from a sample of it."""
+
+    def update(self) -> None:
+        model = self.model
+        model.collect_rollouts(
+            model.env, self.callback, model.train_freq, model.replay_buffer, model.action_noise, model.learning_starts
+        )
+        if model.num_timesteps > model.learning_starts:
+            model.train(gradient_steps=model.gradient_steps, batch_size=model.batch_size)
+
+    def network(self) -> Network:
+        return self.model.actor.network
+
+    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        model = self.model
+        found = {"actor": model.actor.optimizer, "critic": model.critic.optimizer}
+        temperature = getattr(model, "ent_coef_optimizer", None)
+        return found if temperature is None else found | {"temperature": temperature}
+
+    def get_state(self) -> dict[str, Any]:
+        temperature = getattr(self.model, "log_ent_coef", None)
+        return super().get_state() | {"replay": _replay_state(self.model.replay_buffer), "temperature": temperature}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        super().set_state(state)
+        _set_replay_state(self.model.replay_buffer, state["replay"])
+        if state["temperature"] is not None:
+            self.model.log_ent_coef.data.copy_(state["temperature"])
+
+
+class DQNTrainer(OffPolicyTrainer):
+    """DQN has one network with a target, and an exploration schedule."""
+
+    counters = (*COUNTERS, "_n_calls", "exploration_rate")
+
+    def network(self) -> Network:
+        return self.model.q_net.network
+
+    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        return {"policy": self.model.policy.optimizer}
+
+
+# -- the replay buffer, as far as it is filled --------------------------------------------------------
+def _replay_state(buffer: Any) -> dict[str, Any]:
+    filled = slice(buffer.buffer_size if buffer.full else buffer.pos)
+    arrays: dict[str, Any] = {name: getattr(buffer, name)[filled] for name in BUFFER}
+    for name in BUFFER_DICTS:
+        arrays[name] = {part: array[filled] for part, array in getattr(buffer, name).items()}
+    return {"pos": buffer.pos, "full": buffer.full, "arrays": arrays}
+
+
+def _set_replay_state(buffer: Any, state: Mapping[str, Any]) -> None:
+    buffer.pos, buffer.full = state["pos"], state["full"]
+    for name in BUFFER:
+        _fill(getattr(buffer, name), state["arrays"][name])
+    for name in BUFFER_DICTS:
+        for part, array in getattr(buffer, name).items():
+            _fill(array, state["arrays"][name][part])
+
+
+def _fill(target: NDArray[Any], source: NDArray[Any]) -> None:
+    target[: len(source)] = np.asarray(source)

@@ -1,0 +1,159 @@
+"""Drives an SB3 algorithm update by update, without its ``learn``, so that it can be stored between any two."""
+
+from __future__ import annotations
+
+import copy
+import math
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.logger import Logger
+from stable_baselines3.common.vec_env import VecEnv, VecNormalize
+
+from headway.environment import Environment
+from headway.envs.vector import HeadwayVectorEnv
+from headway.nn.decoding import Decoding
+from headway.nn.guard import check_finite
+from headway.nn.network import Network, Recipe
+from headway.pipelines.agents.base import Trainer
+from headway.pipelines.agents.rng import random_state, set_random_state
+from headway.pipelines.agents.vec_env import TrainingVecEnv
+from headway.stored import Description, StoredPolicy
+
+COUNTERS = ("num_timesteps", "_n_updates", "_episode_num", "_current_progress_remaining")
+
+
+class SB3Trainer(Trainer):
+    """What SB3's two families share: set up, metrics, guards, state.
+
+    ``counters`` names the attributes of the algorithm that count or follow a schedule;
+    ``optimizers`` its optimizers.
+    """
+
+    counters: tuple[str, ...] = COUNTERS
+
+    def __init__(
+        self,
+        model: BaseAlgorithm,
+        environment: Environment[Any, Any, Any, Any],
+        recipe: Recipe,
+        *,
+        steps: int,
+        decoding: Decoding,
+    ) -> None:
+        self.model, self.env, self.total = model, model.env, steps
+        self.description = Description.of(environment, recipe, decoding)
+        model.set_logger(Logger(folder=None, output_formats=[]))
+        _, self.callback = model._setup_learn(steps)
+        self.callback.on_training_start({}, {})
+
+    @abstractmethod
+    def update(self) -> None:
+        """The body of SB3's learning loop."""
+
+    @abstractmethod
+    def network(self) -> Network:
+        """The network that acts, as one of ours."""
+
+    @abstractmethod
+    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        """The algorithm's optimizers by name."""
+
+    # -- Trainer ----------------------------------------------------------------------------------
+    @property
+    def steps(self) -> int:  # type: ignore[override]
+        return int(self.model.num_timesteps)
+
+    def advance(self) -> Mapping[str, float]:
+        where = f"{self.description.problem_name}, {type(self.model).__name__}, step {self.steps}"
+        try:
+            self.update()
+        except ValueError:
+            # torch's distributions refuse NaN logits with a ValueError; name the tensor instead.
+            check_finite(self.model.policy, {}, where)
+            raise
+        metrics = self._metrics()
+        check_finite(self.model.policy, {name: v for name, v in metrics.items() if "loss" in name}, where)
+        return {name: value for name, value in metrics.items() if math.isfinite(value)}
+
+    def policy(self) -> StoredPolicy:
+        return StoredPolicy(copy.deepcopy(self.network()), self.description)
+
+    def get_state(self) -> dict[str, Any]:
+        model = self.model
+        return {
+            "random": random_state(),
+            "actions": model.action_space.np_random.bit_generator.state,
+            "environment": inner(self.env).get_state(),
+            "rewards": _reward_state(self.env),
+            "weights": dict(model.policy.state_dict()),
+            "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers().items()},
+            "counters": {name: getattr(model, name) for name in self.counters},
+            "observation": dict(model._last_obs),  # type: ignore[arg-type]
+            "starts": model._last_episode_starts,
+            "episodes": list(model.ep_info_buffer or ()),
+        }
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        model = self.model
+        inner(self.env).set_state(state["environment"])
+        _set_reward_state(self.env, state["rewards"])
+        model.policy.load_state_dict(state["weights"])
+        for name, optimizer in self.optimizers().items():
+            optimizer.load_state_dict(state["optimizers"][name])
+        for name, value in state["counters"].items():
+            setattr(model, name, value)
+        model._last_obs = model._last_original_obs = dict(state["observation"])
+        model._last_episode_starts = state["starts"]
+        model.ep_info_buffer = deque(state["episodes"], maxlen=model._stats_window_size)
+        model.action_space.np_random.bit_generator.state = state["actions"]
+        set_random_state(state["random"])
+
+    def _metrics(self) -> dict[str, float]:
+        logged = self.model.logger.name_to_value
+        metrics = {name: float(value) for name, value in logged.items() if np.isscalar(value)}
+        logged.clear()
+        if self.model.ep_info_buffer:
+            metrics["rollout/return"] = float(np.mean([episode["r"] for episode in self.model.ep_info_buffer]))
+        return metrics
+
+
+def as_given(observation: Mapping[str, Tensor], space: spaces.Dict) -> dict[str, Tensor]:
+    """Observations as environments give them: SB3's buffers store a category as [B, 1] instead of [B]."""
+    discrete = {name for name, part in space.spaces.items() if isinstance(part, spaces.Discrete)}
+    return {name: array.reshape(-1) if name in discrete else array for name, array in observation.items()}
+
+
+# -- the environment under SB3 ----------------------------------------------------------------------
+def training_env(
+    environment: Environment[Any, Any, Any, Any], num_envs: int, seed: int, normalize_reward: bool, gamma: float
+) -> VecEnv:
+    """The batch to train on; rewards are divided by the running deviation of returns where asked.
+
+    Scaling rewards is for the learner only: what is reported and validated never passes here.
+    """
+    env = TrainingVecEnv(HeadwayVectorEnv(environment, num_envs, split="train", seed=seed))
+    return VecNormalize(env, norm_obs=False, norm_reward=normalize_reward, gamma=gamma)
+
+
+def inner(env: VecEnv | None) -> HeadwayVectorEnv:
+    """The native batch inside SB3's wrappers."""
+    return env.unwrapped.env  # type: ignore[union-attr, no-any-return]
+
+
+def _reward_state(env: Any) -> dict[str, Any]:
+    statistics = env.ret_rms
+    numbers = {name: float(getattr(statistics, name)) for name in ("mean", "var", "count")}
+    return {**numbers, "returns": env.returns.copy()}
+
+
+def _set_reward_state(env: Any, state: Mapping[str, Any]) -> None:
+    for name in ("mean", "var", "count"):
+        setattr(env.ret_rms, name, np.float64(state[name]))
+    env.returns = state["returns"]

@@ -1,0 +1,176 @@
+"""Two problems small enough to train on within a test: one masked and discrete, one to differentiate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, NamedTuple
+
+import numpy as np
+from gymnasium import spaces
+from pydantic import Field
+
+from headway.batch import Batch, Instance
+from headway.components import component
+from headway.environment import Environment, Transition
+from headway.evaluation import Evaluation
+from headway.problem import Problem
+from headway.registry import Domain
+
+
+# -- order: put jobs of unit length in order, cost = sum of weight * position --------------------------
+@dataclass(frozen=True)
+class Jobs(Instance):
+    weight: np.ndarray  # float64 [B, K]
+
+
+@dataclass(frozen=True)
+class Sequence(Batch):
+    order: np.ndarray  # int64 [B, K]
+
+
+class JobsParams(NamedTuple):
+    weight: Any
+
+
+class JobsState(NamedTuple):
+    done: Any
+    time: Any
+
+
+@component
+class OrderEnvironment(Environment[Jobs, Sequence, JobsParams, JobsState]):
+    masked: ClassVar[bool] = True
+
+    def prepare(self, instance):
+        return JobsParams(self.arrays.ops.asarray(instance.weight))
+
+    def reset(self, params):
+        return JobsState(np.zeros(params.weight.shape, bool), np.zeros(len(params.weight), int))
+
+    def observe(self, params, state):
+        return {
+            "done": state.done.astype(np.int8),
+            "time": (state.time / params.weight.shape[1])[:, None].astype(np.float32),
+            "weight": params.weight.astype(np.float32),
+        }
+
+    def spaces(self, params):
+        jobs = params.weight.shape[1]
+        observation = {
+            "done": spaces.MultiBinary(jobs),
+            "time": spaces.Box(0, 1, (1,), np.float32),
+            "weight": spaces.Box(0, 1, (jobs,), np.float32),
+        }
+        return spaces.Dict(observation), spaces.Discrete(jobs)
+
+    def mask(self, params, state):
+        return ~state.done
+
+    def step(self, params, state, decision):
+        ops = self.arrays.ops
+        time = state.time + 1
+        reward = -time * ops.gather(params.weight, decision)
+        done = ops.scatter(state.done, decision, True)
+        return Transition(JobsState(done, time), reward, done.all(-1), np.zeros(len(time), bool))
+
+    def solution(self, instance, decisions, length, state):
+        return Sequence(decisions.astype(np.int64))
+
+
+@component
+class Order(Problem[Jobs, Sequence]):
+    name: ClassVar[str] = "tiny/order"
+    environments: ClassVar = {"construct": "tiny:OrderEnvironment"}
+
+    jobs: Annotated[int, Field(ge=1)] = 5
+
+    def generate(self, rng, n, split):
+        return Jobs(rng.random((n, self.jobs)))
+
+    def evaluate(self, instance, solution):
+        weight = np.take_along_axis(instance.weight, solution.order, 1)
+        return Evaluation((weight * np.arange(1, self.jobs + 1)).sum(1))
+
+
+# -- track: follow a signal, cost = squared distance + 0.1 * squared change ------------------------------
+@dataclass(frozen=True)
+class Signal(Instance):
+    level: np.ndarray  # float64 [B, T]
+
+
+@dataclass(frozen=True)
+class Path(Batch):
+    value: np.ndarray  # float64 [B, T]
+
+
+class SignalParams(NamedTuple):
+    level: Any
+
+
+class TrackState(NamedTuple):
+    time: Any
+    last: Any
+
+
+@component
+class TrackEnvironment(Environment[Signal, Path, SignalParams, TrackState]):
+    capabilities: ClassVar = frozenset({"differentiable"})
+
+    def prepare(self, instance):
+        return SignalParams(self.arrays.ops.asarray(instance.level))
+
+    def reset(self, params):
+        xp, n = self.arrays.xp, len(params.level)
+        return TrackState(xp.zeros(n, dtype=xp.int64), xp.zeros(n, dtype=xp.float64))
+
+    def observe(self, params, state):
+        xp = self.arrays.xp
+        time = xp.where(state.time < params.level.shape[1], state.time, 0)
+        now = self.arrays.ops.gather(params.level, time)
+        return {"state": xp.astype(xp.stack([now, state.last], axis=-1), xp.float32)}
+
+    def spaces(self, params):
+        return spaces.Dict({"state": spaces.Box(-4, 4, (2,), np.float32)}), spaces.Box(-2, 2, (1,), np.float32)
+
+    def decode(self, observation, action):
+        return self.arrays.xp.astype(action[:, 0], self.arrays.xp.float64)
+
+    def step(self, params, state, decision):
+        xp = self.arrays.xp
+        now = self.arrays.ops.gather(params.level, state.time)
+        reward = -((decision - now) ** 2) - 0.1 * (decision - state.last) ** 2
+        time = state.time + 1
+        done = time == params.level.shape[1]
+        return Transition(TrackState(time, decision), reward, done, xp.zeros_like(done))
+
+    def solution(self, instance, decisions, length, state):
+        return Path(decisions)
+
+
+@component
+class BinsEnvironment(TrackEnvironment):
+    capabilities: ClassVar = frozenset()
+
+    def spaces(self, params):
+        return super().spaces(params)[0], spaces.Discrete(5)
+
+    def decode(self, observation, action):
+        return np.linspace(-1, 1, 5)[action]
+
+
+@component
+class Track(Problem[Signal, Path]):
+    name: ClassVar[str] = "tiny/track"
+    environments: ClassVar = {"box": "tiny:TrackEnvironment", "bins": "tiny:BinsEnvironment"}
+
+    periods: Annotated[int, Field(ge=1)] = 6
+
+    def generate(self, rng, n, split):
+        return Signal(rng.uniform(-1, 1, (n, self.periods)))
+
+    def evaluate(self, instance, solution):
+        change = np.diff(solution.value, axis=1, prepend=0.0)
+        return Evaluation(((solution.value - instance.level) ** 2 + 0.1 * change**2).sum(1))
+
+
+domain = Domain("tiny", "problems for tests", {"order": "tiny:Order", "track": "tiny:Track"})
