@@ -6,6 +6,8 @@ import dataclasses
 import hashlib
 import os
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -131,7 +133,7 @@ class Batch:
         try:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
-        except (OSError, ValueError, EOFError, KeyError) as error:
+        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
             raise cls.error(
                 "the file cannot be read", where=path, got=error, expected="a .npz written by headway"
             ) from error

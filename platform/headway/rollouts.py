@@ -121,11 +121,12 @@ class Walk:
 
     def result(self) -> Rollout:
         """What has happened so far; complete once no row is active."""
-        decisions = self._decisions()
+        decisions = self.decisions()
         solution = self.environment.solution(self.instance, decisions, self.length, self.final)
         return Rollout(solution, decisions, self.returns, self.length, self.final)
 
-    def _decisions(self) -> NDArray[Any]:
+    def decisions(self) -> NDArray[Any]:
+        """What has been decided so far, [B, T, ...], zero beyond a row's own length. At least one step is done."""
         first = self._steps[0][1]
         out = np.zeros((len(self.instance), len(self._steps), *first.shape[1:]), first.dtype)
         for t, (rows, decision) in enumerate(self._steps):

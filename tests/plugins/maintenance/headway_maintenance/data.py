@@ -37,7 +37,7 @@ def read_plan(instance: FleetInstance, path: Path) -> Plan:
     plan = Plan(np.full(shape, -1), np.full(shape, NOTHING))
     try:
         lines = path.read_text().splitlines()
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise SolutionError("the file cannot be read", where=path, got=error, expected="a CSV file") from error
     if not lines or lines[0].split(",") != HEADER:
         raise SolutionError("no header", where=f"{path}:1", got=lines[:1], expected=",".join(HEADER))

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headway import Instance, pad
-from headway.batch import Batch
+from headway import Instance
+from headway.batch import Batch, pad
 
 FAILURE, SEVERITY = 0, 1  # purposes of a uniform number
 NOTHING, REPAIR, REPLACE = 0, 1, 2  # what the crew does in a period

@@ -1,0 +1,181 @@
+"""What checks run on: a problem or one of its environments, with material that is made once and shared."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from headway.batch import Batch, Instance
+from headway.components import build, knobs, options
+from headway.environment import Environment
+from headway.errors import HeadwayError
+from headway.evaluation import Evaluation
+from headway.ops import BackendName
+from headway.policy import Planner, Policy
+from headway.problem import Problem, lookup
+from headway.rollouts import rollout
+from headway.solver import Budget, Search, Solver
+from headway.testing.play import Episode, legal, play
+
+ROWS = 4  # instances that most checks look at
+SOLVED = 2  # instances that solvers are run on, one by one
+CPU = 0.2  # budget of a solver, CPU-seconds
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A contestant's solutions of the case's first instances, and what the scorer says of them."""
+
+    name: str
+    oracle: bool
+    exact: bool
+    solution: Batch
+    evaluation: Evaluation
+
+
+class ProblemCase:
+    """A problem under test."""
+
+    def __init__(self, problem: Problem[Any, Any]) -> None:
+        self.problem = problem
+
+    @cached_property
+    def instance(self) -> Instance:
+        return self.problem.instances("validation", ROWS)  # type: ignore[no-any-return]
+
+    @cached_property
+    def environments(self) -> list[EnvironmentCase]:
+        return [EnvironmentCase(self, name) for name in self.problem.environments]
+
+    @cached_property
+    def contestants(self) -> dict[str, Policy | Planner[Any] | Solver[Any, Any]]:
+        """Baselines and oracles with their defaults; those that must be handed a policy are left out."""
+        table = {**self.problem.baselines, **self.problem.oracles}
+        return {name: self.problem.baseline(name) for name in table if _complete(lookup("contestant", name, table))}
+
+    @cached_property
+    def answers(self) -> list[Answer]:
+        return [self._answer(name, contestant) for name, contestant in self.contestants.items()]
+
+    @cached_property
+    def random(self) -> Episode:
+        """Random legal play in the default environment."""
+        return self.environments[0].episode
+
+    def deciding(
+        self, kind: type[Policy] | type[Planner[Any]]
+    ) -> Iterator[tuple[str, Any, Environment[Any, Any, Any, Any]]]:
+        """Contestants of this kind (policies or planners), each with the environment it acts in."""
+        for name, contestant in self.contestants.items():
+            if isinstance(contestant, kind):
+                yield name, contestant, self.problem.environment(contestant.environment)
+
+    def has(self, kind: type[Any]) -> bool:
+        """Whether a baseline of this kind is listed (nothing is built)."""
+        return any(issubclass(lookup("contestant", n, self.problem.baselines), kind) for n in self.problem.baselines)
+
+    @cached_property
+    def sizes(self) -> tuple[Instance, Instance] | None:
+        """Instances of two sizes, the larger one second: found by moving the problem's own integer options by one."""
+        problem = self.problem
+        for name in knobs(type(problem)):
+            value = getattr(problem, name)
+            for step in (1, -1) if type(value) is int else ():
+                try:
+                    other = build(type(problem), options(problem) | {name: value + step}, where="problem")
+                    pair = (self.instance, other.instances("validation", ROWS))
+                except HeadwayError:
+                    continue
+                if _padded_apart(*pair):
+                    return pair if step > 0 else pair[::-1]
+        return None
+
+    def _answer(self, name: str, contestant: Policy | Planner[Any] | Solver[Any, Any]) -> Answer:
+        if isinstance(contestant, Solver):
+            rows = [solve(self.problem, contestant, self.instance[i]) for i in range(min(SOLVED, len(self.instance)))]
+            solution, exact = type(rows[0]).concat(rows), contestant.exact
+        else:
+            environment = self.problem.environment(contestant.environment)
+            solution, exact = rollout(environment, contestant, self.instance).solution, False
+        evaluation = self.problem.evaluate(self.instance[: len(solution)], solution)
+        return Answer(name, name in self.problem.oracles, exact, solution, evaluation)
+
+
+@dataclass(frozen=True)
+class EnvironmentCase:
+    """One environment of a problem under test."""
+
+    case: ProblemCase
+    name: str
+
+    @property
+    def problem(self) -> Problem[Any, Any]:
+        return self.case.problem
+
+    @property
+    def instance(self) -> Instance:
+        return self.case.instance
+
+    def make(self, backend: BackendName = "numpy") -> Environment[Any, Any, Any, Any]:
+        """The environment, built anew."""
+        return self.problem.environment(self.name, backend=backend)
+
+    @cached_property
+    def environment(self) -> Environment[Any, Any, Any, Any]:
+        return self.make()
+
+    @cached_property
+    def space(self) -> Any:
+        """The action space for the case's instances."""
+        return self.environment.spaces(self.environment.prepare(self.instance))[1]
+
+    @cached_property
+    def episode(self) -> Episode:
+        """Random legal play of the case's instances."""
+        return play(self.environment, self.instance, legal(self.space))
+
+    def offers(self, capability: str) -> bool:
+        return capability in self.environment.capabilities
+
+
+def solve(problem: Problem[Any, Any], solver: Solver[Any, Any], instance: Instance, cpu: float = CPU) -> Batch:
+    """The last incumbent of a solver under a small budget. Raises HeadwayError where it has none."""
+    found: list[Batch] = []
+    search: Search[Any] = Search(
+        Budget(cpu=cpu), report=lambda solution, seconds: found.append(solution), clock=Clock()
+    )
+    last = solver.solve(problem, instance, search)
+    found += [] if last is None else [last]
+    if not found:
+        raise HeadwayError("a solver found no solution", where=f"{type(solver).__name__}, {cpu} CPU-s")
+    return found[-1]
+
+
+class Clock:
+    """CPU-seconds, plus a millisecond per look: a search that polls ends, however fast the machine."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def __call__(self) -> float:
+        self.looks += 1
+        return time.process_time() + 0.001 * self.looks
+
+
+def _complete(cls: type[Any]) -> bool:
+    given = [f for f in dataclasses.fields(cls) if f.metadata.get("given")] if dataclasses.is_dataclass(cls) else []
+    return all(f.default is not dataclasses.MISSING for f in given)
+
+
+def _padded_apart(one: Instance, other: Instance) -> bool:
+    """Whether two batches differ in the size of padded fields, and in no other shape."""
+    shapes: list[tuple[tuple[int, ...], tuple[int, ...]]] = [
+        (a.shape[1:], b.shape[1:]) for a, b in zip(one.arrays().values(), other.arrays().values(), strict=True)
+    ]
+    padded = ["pad" in f.metadata for f in dataclasses.fields(one)]
+    differ = [a != b for a, b in shapes]
+    return any(differ) and all(pad or not different for pad, different in zip(padded, differ, strict=True))
