@@ -88,7 +88,8 @@ class NetworkSACPolicy(SACPolicy):
         super().__init__(*args, **kwargs)
 
     def make_actor(self, features_extractor: Any = None) -> Any:
-        return NetworkSACActor(recipe=self.recipe, **self._update_features_extractor(self.actor_kwargs, features_extractor))
+        settings = self._update_features_extractor(self.actor_kwargs, features_extractor)
+        return NetworkSACActor(recipe=self.recipe, **settings)
 
 
 class NetworkTD3Policy(TD3Policy):
@@ -99,7 +100,8 @@ class NetworkTD3Policy(TD3Policy):
         super().__init__(*args, **kwargs)
 
     def make_actor(self, features_extractor: Any = None) -> Any:
-        return NetworkTD3Actor(recipe=self.recipe, **self._update_features_extractor(self.actor_kwargs, features_extractor))
+        settings = self._update_features_extractor(self.actor_kwargs, features_extractor)
+        return NetworkTD3Actor(recipe=self.recipe, **settings)
 
 
 class OffPolicyTrainer(SB3Trainer):

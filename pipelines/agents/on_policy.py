@@ -98,7 +98,8 @@ class RecurrentTrainer(OnPolicyTrainer):
 
     def network(self) -> Network:
         network = self.description.build()
-        network.load_state_dict(renamed(self.model.policy.state_dict(), len(self.description.network_options["hidden"])))
+        layers = len(self.description.network_options["hidden"])
+        network.load_state_dict(renamed(self.model.policy.state_dict(), layers))
         return network
 
     def get_state(self) -> dict[str, Any]:

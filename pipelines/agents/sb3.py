@@ -239,8 +239,11 @@ class DQN(OffPolicyAgent):
 
         from headway.pipelines.agents.off_policy import DQNTrainer, NetworkDQNPolicy
 
-        own = {"target_update_interval": max(self.target_every, self.num_envs), "exploration_final_eps": self.exploration_final,
-               "exploration_fraction": self.exploration_fraction}  # fmt: skip
+        own = {
+            "target_update_interval": max(self.target_every, self.num_envs),
+            "exploration_fraction": self.exploration_fraction,
+            "exploration_final_eps": self.exploration_final,
+        }
         policy = {"recipe": network}
         return Plain(NetworkDQNPolicy, policy_kwargs=policy, **common, **self.settings(), **own), DQNTrainer
 

@@ -15,6 +15,7 @@ from gymnasium import spaces
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
+from torch import Tensor
 
 from headway.environment import Environment
 from headway.envs.vector import HeadwayVectorEnv

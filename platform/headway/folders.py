@@ -102,14 +102,14 @@ def _sync(folder: Path) -> None:
 
 def _swap(draft: Path, folder: Path) -> None:
     if not folder.exists():
-        os.rename(draft, folder)
+        draft.rename(folder)
         return
     old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=DRAFT)) / folder.name
-    os.rename(folder, old)
+    folder.rename(old)
     try:
-        os.rename(draft, folder)
+        draft.rename(folder)
     except OSError:
-        os.rename(old, folder)
+        old.rename(folder)
         raise
     finally:
         with contextlib.suppress(OSError):

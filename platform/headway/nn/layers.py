@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -40,7 +41,7 @@ def tower(sizes: Sequence[int], activation: Activation, gain: float) -> nn.Seque
     (Andrychowicz et al. 2021, "What matters in on-policy reinforcement learning", choices C56-C57).
     """
     layers: list[nn.Module] = []
-    for i, (inputs, outputs) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+    for i, (inputs, outputs) in enumerate(itertools.pairwise(sizes)):
         last = i == len(sizes) - 2
         layers += [orthogonal(nn.Linear(inputs, outputs), gain if last else math.sqrt(2))]
         layers += [] if last else [ACTIVATIONS[activation]()]

@@ -1,0 +1,87 @@
+"""The verb ``train``, and ``resume``, which continues it after any kind of death."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+from headway import seeds
+from headway.checkpoint import checkpoints, load_state, newest_valid
+from headway.errors import CheckpointError, ConfigError
+from headway.folders import sweep
+from headway.pipelines.schema import TrainConfig
+from headway.pipelines.training import CHECKPOINTS, Training
+from headway.runs import Run
+
+
+def train(config: TrainConfig, *, root: Path | None = None, parent: Run | None = None, quiet: bool = False) -> Run:
+    """Train a policy and keep the best one by validation.
+
+    The run's folder (under ``root``, else ``config.runs``) receives ``policy/`` (the best policy),
+    ``checkpoints/`` (the last three), ``metrics.jsonl`` and ``training.json`` (CPU-seconds, steps,
+    validation curve, digests of the validation instances).
+
+    Raises
+    ------
+    CapabilityError
+        The agent cannot train on this environment.
+    NumericalError
+        A number in training is not finite; the message names the last good checkpoint.
+    LeakageError
+        Something asked for test instances.
+    SystemExit
+        SIGINT or SIGTERM asked to stop: the update was finished and a checkpoint written; the code
+        is 130 or 143.
+    """
+    settings = config.model_dump(mode="json")
+    run = Run.create("train", settings, root=root or config.runs, problem=config.problem.name, name=config.name,
+                     parent=parent)  # fmt: skip
+    with run, seeds.sealed("test"):
+        Training(config, run).loop(quiet=quiet)
+    return run
+
+
+def resume(folder: Path, *, quiet: bool = False) -> Run:
+    """Continue a training run that was interrupted, killed or lost, exactly where its newest checkpoint is.
+
+    Metrics after that checkpoint are logged again, bit for bit the same. A finished run is returned
+    as it is.
+
+    Raises
+    ------
+    ConfigError
+        The folder's run is no training run, or is still running.
+    CheckpointError
+        It has checkpoints, but all of them are damaged or belong to another run.
+    """
+    run = Run.open(folder)
+    if run.provenance["verb"] != "train":
+        raise ConfigError("only training runs can be resumed", where=run.folder, got=run.provenance["verb"])
+    if run.status == "running":
+        raise ConfigError("the run is still running", where=run.folder, hint="stop it first, or wait")
+    if run.status == "finished":
+        return run
+    with run, seeds.sealed("test"):
+        _continued(run).loop(quiet=quiet)
+    return run
+
+
+def _continued(run: Run) -> Training:
+    """The run's training at its newest checkpoint that verifies, or at its start where it has none yet."""
+    sweep(run.folder)
+    root = run.folder / CHECKPOINTS
+    training = Training(TrainConfig.model_validate(run.config), run)
+    newest, skipped = newest_valid(root)
+    for error in skipped:
+        warnings.warn(f"a checkpoint is passed over: {error}", RuntimeWarning, stacklevel=3)
+    if newest is None and checkpoints(root):
+        raise CheckpointError(
+            "no checkpoint of this run verifies",
+            where=root,
+            got=f"{len(skipped)} damaged ones",
+            hint="remove the folder to train from the start",
+        ) from skipped[0]
+    if newest is not None:
+        training.set_state(load_state(newest))
+    run.rewind(training.trainer.steps if newest is not None else -1)
+    return training
