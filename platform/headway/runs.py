@@ -17,6 +17,7 @@ import secrets
 import shutil
 import tempfile
 import time
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -106,7 +107,7 @@ class Run:
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """`headway.provenance.provenance`, and the run's ``verb`` and ``problem``."""
+        """`headway.provenance.provenance`, the run's ``verb`` and ``problem``, and ``run``, unique in the world."""
         return dict(json.loads((self.folder / "provenance.json").read_text()))
 
     @property
@@ -184,7 +185,7 @@ def _describe(folder: Path, verb: str, problem: str, config: Mapping[str, Any]) 
 
     text = yaml.safe_dump(to_jsonable_python(dict(config)), sort_keys=False, allow_unicode=True)
     write_text(folder / "config.yaml", text)
-    facts = {"verb": verb, "problem": problem, **provenance(text.encode())}
+    facts = {"run": uuid.uuid4().hex, "verb": verb, "problem": problem, **provenance(text.encode())}
     write_text(folder / "provenance.json", json.dumps(facts, indent=2) + "\n")
     write_status(folder, Status.running())
 

@@ -1,0 +1,169 @@
+"""Policies in MLflow's model registry: put there with their files, fetched by name and alias."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from headway.errors import ConfigError, DataError
+from headway.folders import MANIFEST
+from headway.mirror import Mirror
+from headway.problem import lookup
+from headway.registry import problem_class
+from headway.runs import Run
+from headway.spaces import from_json
+from headway.tracker import connect, failures, lost
+
+if TYPE_CHECKING:
+    from mlflow.models import ModelSignature
+
+    from headway.stored import StoredPolicy
+
+Alias = Literal["challenger", "champion"]
+
+SCHEME = "models:/"
+DIGEST = "headway.policy"  # tag: SHA-256 of the stored policy's manifest
+
+
+def log_policy(run: Run, folder: Path, name: str, *, uri: str | None, alias: Alias = "challenger") -> str | None:
+    """Log the stored policy in ``folder`` as an MLflow model of ``run`` and register it as ``name``@``alias``.
+
+    The model is models-from-code (`headway.model_code`) beside the policy's own files, with a
+    signature; nothing is pickled. The same policy of the same run is registered once.
+
+    Returns
+    -------
+    The version, or None where ``uri`` is None or the tracker is dead (with a TrackingWarning).
+
+    Raises
+    ------
+    CheckpointError
+        The stored policy is missing or damaged.
+    """
+    if uri is None:
+        return None
+    from headway.stored import load_policy
+
+    policy = load_policy(folder)
+    try:
+        return _Registration(run, folder, policy, uri).version(name, alias)
+    except failures() as error:
+        again = "from pathlib import Path; from headway.tracking import Run, log_policy; "
+        again += f"log_policy(Run.open({str(run.folder.absolute())!r}), Path({str(folder.absolute())!r}), "
+        again += f"{name!r}, uri={uri!r}, alias={alias!r})"
+        warnings.warn(lost("the policy was not registered", folder, uri, error, again), stacklevel=2)
+        return None
+
+
+def fetch_policy(reference: str, uri: str | None = None) -> Path:
+    """The folder of the stored policy registered as ``models:/NAME@alias``, downloaded if it is elsewhere.
+
+    ``uri``: the tracker; None: MLflow's own default. Load the folder with `headway.stored.load_policy`,
+    which verifies it.
+
+    Raises
+    ------
+    ConfigError
+        ``reference`` has another form.
+    DataError
+        There is no such model, or it holds no stored policy.
+    """
+    name, _, alias = reference.removeprefix(SCHEME).partition("@")
+    if not (reference.startswith(SCHEME) and name and alias):
+        raise ConfigError("not a registered model", got=reference, expected=f"{SCHEME}NAME@alias")
+    import mlflow
+
+    uri = uri or mlflow.get_tracking_uri()
+    try:
+        client = connect(uri)
+        source = client.get_model_version_download_uri(name, client.get_model_version_by_alias(name, alias).version)
+        folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=source, tracking_uri=uri))
+    except failures() as error:
+        raise DataError("no such registered model", where=uri, got=error, expected=reference) from error
+    found = folder / "artifacts" / "policy"
+    if not (found / MANIFEST).is_file():
+        raise DataError("the registered model holds no stored policy", where=folder, expected="artifacts/policy")
+    return found
+
+
+class _Registration:
+    """One stored policy on its way into one tracker's registry."""
+
+    def __init__(self, run: Run, folder: Path, policy: StoredPolicy, uri: str) -> None:
+        self.folder, self.policy = folder, policy
+        self.client = connect(uri)
+        self.run_id = Mirror(self.client, uri).entry(run)
+        self.digest = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+
+    def version(self, name: str, alias: Alias) -> str:
+        """Register, unless this policy of this run is there already, and point the alias to it."""
+        self._name(name)
+        known = self.client.search_model_versions(f"name = '{name}' and run_id = '{self.run_id}'")
+        version = next((v.version for v in known if v.tags.get(DIGEST) == self.digest), None) or self._register(name)
+        self.client.set_registered_model_alias(name, alias, str(version))
+        return str(version)
+
+    def _name(self, name: str) -> None:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            self.client.create_registered_model(name)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+
+    def _register(self, name: str) -> str:
+        from mlflow.entities import LoggedModelOutput
+
+        experiment = self.client.get_run(self.run_id).info.experiment_id
+        model = self.client.create_logged_model(experiment, "policy", self.run_id, tags={DIGEST: self.digest})
+        with tempfile.TemporaryDirectory() as draft:
+            save_model(Path(draft) / "model", self.folder, self.policy, self.run_id, model.model_id)
+            self.client.log_model_artifacts(model.model_id, str(Path(draft) / "model"))
+        self.client.finalize_logged_model(model.model_id, "READY")
+        self.client.log_outputs(self.run_id, [LoggedModelOutput(model.model_id, step=0)])
+        made = self.client.create_model_version(
+            name, model.artifact_location, self.run_id, {DIGEST: self.digest}, model_id=model.model_id
+        )
+        return str(made.version)
+
+
+def save_model(path: Path, folder: Path, policy: StoredPolicy, run_id: str, model_id: str) -> None:
+    """Write the stored policy in ``folder`` as an MLflow model at ``path``."""
+    from mlflow import pyfunc
+    from mlflow.models import Model
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*(input example|type hints)", UserWarning)
+        pyfunc.save_model(
+            path,
+            python_model=str(Path(__file__).with_name("model_code.py")),
+            artifacts={"policy": str(folder)},
+            signature=signature(policy),
+            pip_requirements=[f"headway=={version('headway')}"],
+            mlflow_model=Model(run_id=run_id, model_id=model_id, model_uuid=model_id),
+        )
+
+
+def signature(policy: StoredPolicy) -> ModelSignature:
+    """Names, types and ranks of observations and actions; sizes too, where the network is tied to them."""
+    import numpy as np
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema, TensorSpec
+
+    def spec(name: str | None, space: Any) -> TensorSpec:
+        shape = space.shape if policy.network.sized else [-1] * len(space.shape)
+        return TensorSpec(np.dtype(space.dtype), (-1, *shape), name)
+
+    description = policy.description
+    observation: Any = from_json(dict(description.observation_space))
+    action = from_json(dict(description.action_space))
+    inputs: list[ColSpec | TensorSpec] = [spec(name, part) for name, part in observation.spaces.items()]
+    environments = problem_class(description.problem_name).environments
+    if lookup("environment", description.environment_name, environments).masked:
+        inputs.append(TensorSpec(np.dtype(bool), (-1, -1), "mask"))
+    return ModelSignature(Schema(inputs), Schema([spec(None, action)]))

@@ -1,0 +1,42 @@
+"""Mirrors run folders to MLflow. The folder stays the truth: a dead tracker costs a warning, never a result.
+
+One experiment per problem; one MLflow run per run folder, nested like the folders; and, under a
+comparison or backtest, one more per contestant and seed. Each carries the tag ``headway.run``, by
+which a second mirroring finds it again: nothing is there twice, and a lost database is rebuilt.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+from headway.mirror import Mirror
+from headway.model_registry import fetch_policy, log_policy
+from headway.runs import Run
+from headway.tracker import TrackingWarning, connect, failures, initialise, lost
+
+__all__ = ["Run", "TrackingWarning", "fetch_policy", "initialise", "log_policy", "mirror"]
+
+
+def mirror(run: Run, uri: str | None) -> str | None:
+    """Mirror a run, ended or not, with its children to the tracker ``uri``; None: do nothing.
+
+    May be repeated at any time: what is there already is brought up to date.
+
+    Returns
+    -------
+    The MLflow run id, or None where nothing was mirrored.
+
+    Warns
+    -----
+    TrackingWarning
+        The tracker is dead, locked or read-only; the message says how to mirror later.
+    """
+    if uri is None:
+        return None
+    try:
+        return Mirror(connect(uri), uri).run(run)
+    except failures() as error:
+        again = "from headway.tracking import Run, mirror; "
+        again += f"mirror(Run.open({str(run.folder.absolute())!r}), {uri!r})"
+        warnings.warn(lost("the run was not mirrored", run.folder, uri, error, again), stacklevel=2)
+        return None
