@@ -19,7 +19,7 @@ from headway.domains.portfolio.instance import PricePath
 from headway.domains.portfolio.market import Market
 from headway.domains.portfolio.rules import Rules
 from headway.domains.portfolio.solution import Weights, read_csv, write_csv
-from headway.errors import ConfigError, InstanceError
+from headway.errors import ConfigError
 from headway.evaluation import Evaluation, Reference
 from headway.problem import Problem, lookup
 from headway.seeds import Split
@@ -108,16 +108,16 @@ class Allocation(Problem[PricePath, Weights]):
     @cached_property
     def rules(self) -> Rules:
         """The rules that environment and scorer follow."""
-        return Rules(
-            self.every, self.execution_lag, self.cost_bps / 1e4, self.long_only, self.leverage, self.cap
-        )
+        return Rules(self.every, self.execution_lag, self.cost_bps / 1e4, self.long_only, self.leverage, self.cap)
 
     @cached_property
     def market(self) -> Market:
         """The history of daily returns, with what cash earned."""
         if self.known is not None:
             return self.known
-        provider = build(lookup("price provider", self.data, PROVIDERS), self.data_options, where="problem.data_options")
+        provider = build(
+            lookup("price provider", self.data, PROVIDERS), self.data_options, where="problem.data_options"
+        )
         market: Market = provider.market()
         if self.cash == "nothing":
             return market

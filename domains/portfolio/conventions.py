@@ -25,7 +25,9 @@ def _execution(problem: Allocation) -> str:
 
 
 def _costs(problem: Allocation) -> str:
-    return f"Costs: {problem.cost_bps:g} bps of the wealth moved into or out of each asset, the first purchase included."
+    return (
+        f"Costs: {problem.cost_bps:g} bps of the wealth moved into or out of each asset, the first purchase included."
+    )
 
 
 def _cash(problem: Allocation) -> str:

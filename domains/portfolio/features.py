@@ -78,7 +78,8 @@ class _Windows:
 def _running(values: Floats) -> Floats:
     """[B, T + 1, N]: sums of the first 0, 1, ..., T values."""
     out = np.zeros((values.shape[0], values.shape[1] + 1, values.shape[2]))
-    np.cumsum(values, axis=1, out=out[:, 1:])
+    for day in range(values.shape[1]):  # numpy's cumsum over a middle axis takes five times as long
+        np.add(out[:, day], values[:, day], out=out[:, day + 1])
     return out
 
 

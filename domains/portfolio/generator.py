@@ -18,9 +18,7 @@ class Span(NamedTuple):
     last: int
 
 
-def windows(
-    market: Market, span: Span, n: int, rng: np.random.Generator, *, lookback: int, scored: int
-) -> PricePath:
+def windows(market: Market, span: Span, n: int, rng: np.random.Generator, *, lookback: int, scored: int) -> PricePath:
     """``n`` windows of ``lookback`` known and ``scored`` later days, all scored days inside ``span``.
 
     Starts are uniform over the span; prefixes may reach back before it, never beyond the data.

@@ -9,18 +9,23 @@ import numpy as np
 
 from headway.domains.portfolio.baselines import equal_weights
 from headway.domains.portfolio.instance import PricePath
-from headway.domains.portfolio.solution import orders
+from headway.domains.portfolio.rules import Rules
+from headway.domains.portfolio.solution import Weights, orders
 from headway.evaluation import Reference
 
 if TYPE_CHECKING:
     from headway.domains.portfolio.allocation import Allocation
 
 
+def equal_weight(rules: Rules, path: PricePath) -> Weights:
+    """Orders of 1/N at every decision."""
+    row = equal_weights(rules, path.returns.shape[2])
+    days = len(path.decisions(rules.every, rules.lag))
+    return orders(path, rules, np.broadcast_to(row, (len(path), days, len(row))))
+
+
 def references(problem: Allocation, path: PricePath) -> Mapping[str, Reference]:
     """The score of 1/N, rebalanced at every decision, under the problem's own costs and lag."""
-    rules = problem.rules
-    row = equal_weights(rules, path.returns.shape[2])
-    weights = np.broadcast_to(row, (len(path), len(path.decisions(rules.every, rules.lag)), len(row)))
-    value = problem.evaluate(path, orders(path, rules, weights)).objective
+    value = problem.evaluate(path, equal_weight(problem.rules, path)).objective
     source = "1/N rebalanced at every decision (DeMiguel, Garlappi and Uppal 2009), run on the same instances"
     return {"equal_weight": Reference("policy", value, source, rederived=True)}

@@ -92,9 +92,7 @@ def read_csv(path: PricePath, file: Path) -> Weights:
 def _row(file: Path, number: int, header: list[str], cells: list[str]) -> tuple[np.datetime64, dict[str, float]]:
     where = f"{file}, row {number}"
     if len(cells) != len(header):
-        raise SolutionError(
-            "a row has another number of cells", where=where, got=len(cells), expected=len(header)
-        )
+        raise SolutionError("a row has another number of cells", where=where, got=len(cells), expected=len(header))
     row = dict(zip(header, cells, strict=True))
     try:
         date = np.datetime64(row.pop("date"), "D")
