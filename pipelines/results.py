@@ -16,6 +16,7 @@ key                     content
 ``scores``              one `Score` per contestant, seed and instance
 ``traces``              one `Trace` per contestant, seed and instance: the anytime curves
 ``profiles``            contestant -> [[gap, share of answers with at most this gap], ...]
+``notes``               sentences that a reader must know (a bound that was beaten, dependent instances)
 ``pictures``            [{``contestant``, ``instance``, ``file``}], files relative to the run folder
 ``series``              contestant -> [{``seed``, name of a series: values}], one value per period
 ``periods``             labels of those periods (dates or numbers)
@@ -47,7 +48,7 @@ class Score:
 
     ``status`` is how its run ended (`headway.runner.Status`); ``objective`` counts only where
     ``feasible``. Times are seconds on the clock that starts when a loaded worker has the instance;
-    ``load_seconds`` is CPU-time spent before.
+    ``load_seconds`` is CPU-time spent before. ``bound`` is what a solver has proven.
     """
 
     contestant: str
@@ -60,6 +61,7 @@ class Score:
     seconds: float = math.nan
     cpu_seconds: float = math.nan
     load_seconds: float = math.nan
+    bound: float = math.nan
     violations: Mapping[str, float] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
 
@@ -157,6 +159,7 @@ class Results:
     budget: Mapping[str, Any] | None = None
     traces: Sequence[Trace] = ()
     profiles: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
+    notes: Sequence[str] = ()
     pictures: Sequence[Mapping[str, Any]] = ()
     series: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     periods: Sequence[Any] = ()

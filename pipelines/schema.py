@@ -120,7 +120,7 @@ class Limits(Model):
     memory: Count = Field(default=4 * 2**30, description="outer limit on resident memory, bytes")
 
 
-class CompareConfig(RunConfig, Limits):
+class CompareConfig(Limits, RunConfig):
     """Contestants on the same instances, under the same budget and clock."""
 
     contestants: tuple[Entry, ...] = Field(min_length=1, description="baselines, runs, checkpoints, registered models")
@@ -135,7 +135,8 @@ class CompareConfig(RunConfig, Limits):
     )
     confidence: float = Field(default=0.95, gt=0, lt=1, description="level of the intervals")
     resamples: Count = Field(default=2000, description="bootstrap replicates")
-    pictures: int = Field(default=1, ge=0, description="instances to draw, for each contestant")
+    pictures: int = Field(default=1, ge=0, description="instances to draw, for the best contestant of each kind")
+    jobs: Count = Field(default=1, description="contestants that run at the same time; timings are fairest with 1")
     report: bool = Field(default=True, description="write the HTML report")
 
 
@@ -157,7 +158,7 @@ class BacktestConfig(RunConfig):
     report: bool = Field(default=True, description="write the HTML report")
 
 
-class SolveConfig(ProblemConfig, Limits):
+class SolveConfig(Limits, ProblemConfig):
     """One contestant on one instance."""
 
     instance: Path = Field(description="instance file, in a format the problem reads")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 import math
 import os
 import signal
@@ -19,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from types import TracebackType
@@ -99,6 +100,15 @@ class Outcome:
         return math.nan if self.evaluation is None else float(self.evaluation.objective[0])
 
 
+def own_seed(seed: int, instance: Instance) -> int:
+    """The seed a contestant gets on ``instance``: the same wherever it meets it, another on every other one.
+
+    With one seed for all instances, what luck does would be the same on each, and no average would tell.
+    """
+    digest = hashlib.sha256(f"{seed}|{instance.digest()}".encode()).digest()
+    return int.from_bytes(digest[:4], "little") >> 1
+
+
 class WorkerLostError(SolverError):
     """The worker is gone, or was killed at a limit."""
 
@@ -110,13 +120,13 @@ class WorkerLostError(SolverError):
 def run(
     contestant: Contestant,
     problem: Problem[Any, Any],
-    instances: Instance,
+    instances: Instance | Sequence[Instance],
     budget: Budget,
     seed: int = 0,
     *,
     done: Callable[[Outcome], None] = lambda outcome: None,
 ) -> list[Outcome]:
-    """Run ``contestant`` on each instance, and re-score what it answers.
+    """Run ``contestant`` on each of the ``instances`` (a batch, or batches of one), and re-score what it answers.
 
     ``done`` hears of each outcome as it comes. No process is left behind, also not on an exception.
     """
@@ -134,7 +144,7 @@ class Worker:
     def __init__(self, contestant: Contestant, problem: Problem[Any, Any], budget: Budget, seed: int = 0) -> None:
         self.contestant, self.problem, self.budget, self.seed = contestant, problem, budget, seed
         self.load_seconds = math.nan
-        self._watched = -math.inf
+        self._warm, self._watched = True, -math.inf
         self._process: subprocess.Popen[bytes] | None = None
         self._refusal: WorkerLostError | None = None
 
@@ -149,12 +159,13 @@ class Worker:
     def solve(self, instance: Instance) -> Outcome:
         """What the contestant makes of an instance (a batch of one)."""
         record = Record(self.problem, instance, self.budget)
+        before = math.nan
         try:
             self._ready()
-            record.began = time.monotonic()
+            record.began, before = time.monotonic(), self._measure("cpu")
             self._ask(instance, record)
         except WorkerLostError as lost:
-            record.lost(lost.status, lost.message)
+            record.lost(lost.status, lost.message, self._measure("cpu") - before)
             self.close()
         return dataclasses.replace(record.outcome(), load_seconds=self.load_seconds)
 
@@ -176,13 +187,16 @@ class Worker:
         if self._process is not None:
             return
         try:
-            self._start(warm=True)
+            self._start()
         except WorkerLostError:
+            if self._refusal is not None or not self._warm:
+                raise
             # The warm-up took it down. Started cold, it meets its fate on the clock.
+            self._warm = False
             self.close()
-            self._start(warm=False)
+            self._start()
 
-    def _start(self, *, warm: bool) -> None:
+    def _start(self) -> None:
         self._spawn()
         problem = type(self.problem)
         setup = {
@@ -190,8 +204,7 @@ class Worker:
             "problem_options": _jsonable(options(self.problem)),
             "contestant": _jsonable(self.contestant.message()),
             "budget": dataclasses.asdict(self.budget),
-            "seed": self.seed,
-            "warm": warm,
+            "warm": self._warm,
         }
         self._send(setup)
         first, _ = self._next(time.monotonic() + LOAD_LIMIT)
@@ -219,7 +232,7 @@ class Worker:
     # -- asking -----------------------------------------------------------------------------------
     def _ask(self, instance: Instance, record: Record) -> None:
         end = time.monotonic() + self.budget.deadline
-        self._send({}, instance)
+        self._send({"seed": own_seed(self.seed, instance)}, instance)
         while True:
             message, arrays = self._next(end)
             if message["event"] == "failed":
@@ -247,18 +260,26 @@ class Worker:
         raise WorkerLostError("hang", f"killed after {self.budget.deadline:.1f} s without an end")
 
     def _watch_memory(self) -> None:
-        if time.monotonic() - self._watched < POLL or self._process is None:
+        if time.monotonic() - self._watched < POLL:
             return
+        self._watched = time.monotonic()
+        if self._measure("memory") > self.budget.memory:
+            raise WorkerLostError("memory", f"killed above {self.budget.memory / 2**20:.0f} MiB resident")
+
+    def _measure(self, what: Literal["cpu", "memory"]) -> float:
+        """CPU-seconds or resident bytes of the process tree; NaN once it is gone."""
         import psutil
 
-        self._watched = time.monotonic()
+        if self._process is None:
+            return math.nan
         try:
             process = psutil.Process(self._process.pid)
-            resident = sum(p.memory_info().rss for p in (process, *process.children(recursive=True)))
-        except psutil.NoSuchProcess:
-            return  # it has just ended, which the next message tells
-        if resident > self.budget.memory:
-            raise WorkerLostError("memory", f"killed above {self.budget.memory / 2**20:.0f} MiB resident")
+            tree = [process, *process.children(recursive=True)]
+            if what == "memory":
+                return float(sum(p.memory_info().rss for p in tree))
+            return float(sum(sum(p.cpu_times()[:2]) for p in tree))
+        except psutil.Error:
+            return math.nan
 
     def _lost(self) -> WorkerLostError:
         code = self._process.wait() if self._process is not None else 0
@@ -296,9 +317,9 @@ class Record:
         """It ended by itself."""
         self.cpu, self.wall = cpu, wall
 
-    def lost(self, status: Status, message: str) -> None:
+    def lost(self, status: Status, message: str, cpu: float) -> None:
         """It ended otherwise."""
-        self.status, self.message = status, message
+        self.status, self.message, self.cpu = status, message, cpu
         self.wall = time.monotonic() - self.began
 
     def outcome(self) -> Outcome:

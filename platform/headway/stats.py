@@ -50,11 +50,11 @@ def gap(
     Parameters
     ----------
     scores : [S, N] or [N]
-    reference : [N]
+    reference : [N], or [S, N] where it is a contestant with seeds of its own
     """
-    values, base = np.atleast_2d(np.asarray(scores, float)), np.asarray(reference, float)
+    values, base = np.atleast_2d(np.asarray(scores, float)), np.atleast_2d(np.asarray(reference, float))
     worse = (values - base) * (1 if sense == "min" else -1)
-    unit = base if kind == "ratio" else np.ones_like(base)
+    unit = base.mean(0) if kind == "ratio" else np.ones(base.shape[1])
     value = _ratio(worse.mean(0), unit)
     low, high = _interval(worse, unit, confidence, resamples, seed)
     return Estimate(float(value), _standard_error(worse, unit), low, high)

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,7 @@ class Desk:
 
     def __init__(self, setup: Mapping[str, Any], connection: Connection) -> None:
         self.connection, self.lock = connection, threading.Lock()
-        self.budget, self.seed = Budget(**setup["budget"]), int(setup["seed"])
+        self.budget = Budget(**setup["budget"])
         reference = setup["problem"]
         cls = lookup("problem", reference, {reference: reference})
         self.problem: Problem[Any, Any] = build(cls, setup["problem_options"], where="problem")
@@ -85,14 +86,14 @@ class Desk:
         instance = self.problem.instances("tuning", 1)
         if isinstance(self.entrant, Solver):
             budget = dataclasses.replace(self.budget, cpu=WARM_UP)
-            self.entrant.solve(self.problem, instance, Search(budget=budget, seed=self.seed))
+            self.entrant.solve(self.problem, instance, Search(budget=budget))
             return
-        walk = self._walk(instance)
+        walk = self._walk(instance, 0)
         for _ in range(WARM_UP_STEPS):
             if len(walk.active):
                 walk.step()
 
-    def answer(self, instance: Instance) -> None:
+    def answer(self, instance: Instance, seed: int) -> None:
         """Run the contestant on one instance, sending each solution as it comes."""
         clock, began = TreeClock(), time.monotonic()
 
@@ -103,7 +104,7 @@ class Desk:
             self.send("bound", value=float(value), cpu=cpu)
 
         search: Search[Any] = Search(
-            budget=self.budget, seed=self.seed, report=report, report_bound=report_bound, clock=clock
+            budget=self.budget, seed=seed, report=report, report_bound=report_bound, clock=clock
         )
         solution = self._solve(instance, search)
         if solution is not None:
@@ -118,12 +119,12 @@ class Desk:
     def _solve(self, instance: Instance, search: Search[Any]) -> Any:
         if isinstance(self.entrant, Solver):
             return self.entrant.solve(self.problem, instance, search)
-        walk = self._walk(instance)
+        walk = self._walk(instance, search.seed)
         while len(walk.active):
             walk.step()
         return walk.result().solution
 
-    def _walk(self, instance: Instance) -> Walk:
+    def _walk(self, instance: Instance, seed: int) -> Walk:
         from headway.chance import RandomPolicy
 
         name = self.contestant.environment
@@ -131,7 +132,7 @@ class Desk:
         policy = self.entrant
         if isinstance(policy, RandomPolicy):
             policy = policy.acting_in(environment.spaces(environment.prepare(instance))[1])
-        return Walk(environment, policy, instance, seed=self.seed)
+        return Walk(environment, policy, instance, seed=seed)
 
     def _send_solution(self, solution: Any, cpu: float, wall: float) -> None:
         expected = self.problem.solution_type
@@ -160,11 +161,11 @@ def main() -> int:
     desk.send("ready", cpu=time.process_time())
     while True:
         try:
-            _, arrays = wire.receive(connection)
+            task, arrays = wire.receive(connection)
         except EOFError:
             return 0
         instance = desk.problem.instance_type.made(arrays)
-        _attempt(connection, lambda instance=instance: desk.answer(instance))
+        _attempt(connection, partial(desk.answer, instance, task["seed"]))
 
 
 def _attempt(connection: Connection | None, act: Callable[[], Any]) -> Any:

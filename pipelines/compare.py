@@ -1,0 +1,331 @@
+"""Contestants on the same instances, under the same budget and clock: does learning make headway?"""
+
+from __future__ import annotations
+
+import math
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headway import runner
+from headway.batch import Batch, Instance
+from headway.contestants import Contestant
+from headway.errors import CapabilityError, DataError
+from headway.evaluation import Reference
+from headway.pipelines.entrants import Entrant, enter, refuse_leakage
+from headway.pipelines.leaderboard import Table, choose_reference, objectives
+from headway.pipelines.publish import publish
+from headway.pipelines.results import Results, Score, Trace
+from headway.pipelines.schema import CompareConfig
+from headway.pipelines.verdict import LEARNED, decide
+from headway.problem import Problem
+from headway.registry import make_problem
+from headway.runner import Outcome
+from headway.runs import Run
+from headway.solver import Budget
+
+POINTS = 500  # points kept of an anytime curve
+
+Watch = Callable[[int, int, str], None]  # answers so far, answers in all, who gave the last one
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One contestant with one seed: what one worker runs."""
+
+    entrant: Entrant
+    seed: int
+    contestant: Contestant
+
+
+Answers = dict[tuple[str, int], list[Outcome]]  # label and seed -> one outcome per instance
+
+
+def compare(config: CompareConfig, *, root: Path | None = None, watch: Watch = lambda done, total, label: None) -> Run:
+    """Run every contestant on every instance with every seed; the run folder gets ``results.json``.
+
+    Beside it are ``pictures/``, ``solutions/<contestant>/<seed>-<instance>.npz`` and, unless switched
+    off, ``report.html``.
+
+    Parameters
+    ----------
+    root : folder for the run's folder; by default ``config.runs``
+    watch : hears of each answer
+
+    Raises
+    ------
+    LeakageError
+        A learned contestant has seen one of the instances in training.
+    """
+    problem = make_problem(config.problem.name, **config.problem.options)
+    instances, known = test_instances(problem, config)
+    digests = [instance.digest() for instance in instances]
+    entrants = enter(config.contestants, problem, tracking=config.tracking.uri, ablations=config.ablations)
+    refuse_leakage(entrants, digests)
+    record = config.model_dump(mode="json")
+    with Run.create("compare", record, root=root or config.runs, problem=problem.name, name=config.name) as run:
+        answers = _answers(config, problem, instances, entrants, run, watch)
+        table = tabulate(config, problem, entrants, answers, known)
+        rows = table.rows()
+        verdict, decision = decide(table, rows)
+        _save_solutions(run.folder, answers)
+        results = Results(
+            verb="compare",
+            verdict=verdict,
+            decision=decision,
+            problem=_about(problem, config.problem.options),
+            budget={"cpu": config.budget, "threads": config.threads, "wall": config.wall, "memory": config.memory},
+            instances={"n": len(instances), "source": _source(config), "seed": config.seed, "digests": digests},
+            seeds=list(range(config.seeds)),
+            confidence=config.confidence,
+            resamples=config.resamples,
+            reference=_reference(table),
+            rows=rows,
+            scores=table.scores,
+            traces=_traces(answers),
+            profiles=table.profiles(),
+            notes=_notes(problem, table, answers),
+            pictures=_draw(config, problem, instances, table, answers, run.folder),
+        )
+        results.write(run.folder)
+    publish(run, tracking=config.tracking.uri, report=config.report)
+    return run
+
+
+def test_instances(problem: Problem[Any, Any], config: CompareConfig) -> tuple[list[Instance], dict[str, Reference]]:
+    """The instances, as batches of one, and what is known of them: of the test split, or from files."""
+    if not config.instances:
+        parts = [problem.instances("test", config.n, config.seed)]
+    else:
+        parts = _cut([problem.load(path) for path in config.instances], config.n)
+    known = [problem.references(part) for part in parts]
+    return [part[i] for part in parts for i in range(len(part))], _merge(known, [len(part) for part in parts])
+
+
+def tabulate(
+    config: CompareConfig,
+    problem: Problem[Any, Any],
+    entrants: Sequence[Entrant],
+    answers: Answers,
+    known: dict[str, Reference],
+) -> Table:
+    """All scores, and the reference they are measured against."""
+    scores = [_score(*key, index, o) for key, outcomes in answers.items() for index, o in enumerate(outcomes)]
+    found = objectives(entrants, scores, len(next(iter(answers.values()))))
+    oracles = [entrant.label for entrant in entrants if entrant.kind == "oracle"]
+    name, reference = choose_reference(problem, known, found, config.reference, oracles)
+    return Table(problem, entrants, scores, found, name, reference, config.confidence, config.resamples)
+
+
+# -- running ----------------------------------------------------------------------------------
+def _answers(
+    config: CompareConfig,
+    problem: Problem[Any, Any],
+    instances: Sequence[Instance],
+    entrants: Sequence[Entrant],
+    run: Run,
+    watch: Watch,
+) -> Answers:
+    cells = [Cell(e, seed, c) for e in entrants for seed, c in e.runs(config.seeds)]
+    budget = Budget(cpu=config.budget, threads=config.threads, wall=config.wall, memory=config.memory)
+    total, count, lock = len(cells) * len(instances), iter(range(1, 10**12)), threading.Lock()
+    stopped = threading.Event()
+
+    def work(cell: Cell) -> list[Outcome]:
+        def done(outcome: Outcome) -> None:
+            if stopped.is_set():
+                raise KeyboardInterrupt
+            with lock:
+                step = next(count)
+                run.log(step, _log(cell, outcome))
+                watch(step, total, cell.entrant.label)
+
+        return runner.run(cell.contestant, problem, instances, budget, cell.seed, done=done)
+
+    outcomes = _spread(work, cells, config.jobs, stopped)
+    return {(cell.entrant.label, cell.seed): o for cell, o in zip(cells, outcomes, strict=True)}
+
+
+def _spread(
+    work: Callable[[Cell], list[Outcome]], cells: Sequence[Cell], jobs: int, stopped: threading.Event
+) -> list[list[Outcome]]:
+    if jobs == 1:
+        return [work(cell) for cell in cells]
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            return list(pool.map(work, cells))
+        except BaseException:
+            stopped.set()  # what is running ends with its present instance
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _log(cell: Cell, outcome: Outcome) -> dict[str, float]:
+    label = f"{cell.entrant.label}/{cell.seed}"
+    return {
+        f"{label}/objective": outcome.objective,
+        f"{label}/feasible": float(outcome.feasible),
+        f"{label}/cpu_seconds": outcome.cpu_seconds,
+    }
+
+
+# -- instances --------------------------------------------------------------------------------
+def _cut(parts: Sequence[Instance], n: int) -> list[Instance]:
+    """The first ``n`` instances of all parts."""
+    kept, left = [], n
+    for part in parts:
+        kept.append(part[: min(left, len(part))])
+        left -= len(kept[-1])
+    whole = [part for part in kept if len(part)]
+    if not whole:
+        raise DataError("the files hold no instance", where="instances", got="0 instances", expected=">= 1")
+    return whole
+
+
+def _merge(known: Sequence[Any], lengths: Sequence[int]) -> dict[str, Reference]:
+    """References over all parts; NaN where a part has none of that name."""
+    merged = {}
+    for name, first in {n: r for part in known for n, r in part.items()}.items():
+        values = [
+            part[name].value if name in part else np.full(n, np.nan) for part, n in zip(known, lengths, strict=True)
+        ]
+        merged[name] = Reference(first.kind, np.concatenate(values), first.source, first.rederived)
+    return merged
+
+
+def _source(config: CompareConfig) -> str:
+    return ", ".join(map(str, config.instances)) or f"test split, seed {config.seed}"
+
+
+# -- results ----------------------------------------------------------------------------------
+def _score(label: str, seed: int, instance: int, outcome: Outcome) -> Score:
+    evaluation = outcome.evaluation
+    violations = {} if evaluation is None else {k: float(v[0]) for k, v in evaluation.violations.items()}
+    metrics = {} if evaluation is None else {k: float(v[0]) for k, v in evaluation.metrics.items()}
+    return Score(
+        contestant=label,
+        seed=seed,
+        instance=instance,
+        feasible=outcome.feasible,
+        objective=outcome.objective,
+        status=outcome.status,
+        message=outcome.message,
+        seconds=outcome.seconds,
+        cpu_seconds=outcome.cpu_seconds,
+        load_seconds=outcome.load_seconds,
+        bound=outcome.bound,
+        violations=violations,
+        metrics=metrics,
+    )
+
+
+def _traces(answers: Answers) -> list[Trace]:
+    return [
+        Trace(label, seed, index, _thinned(outcome.trace))
+        for (label, seed), outcomes in answers.items()
+        for index, outcome in enumerate(outcomes)
+    ]
+
+
+def _thinned(points: Sequence[runner.Point]) -> list[tuple[float, float, float, bool]]:
+    chosen = np.unique(np.linspace(0, len(points) - 1, min(len(points), POINTS)).astype(int))
+    return [tuple(points[i]) for i in chosen]
+
+
+def _about(problem: Problem[Any, Any], options: Any) -> dict[str, Any]:
+    about = {"name": problem.name, "options": dict(options)}
+    return about | {"unit": problem.unit, "sense": problem.sense, "gap": problem.gap}
+
+
+def _reference(table: Table) -> dict[str, Any]:
+    reference = table.reference
+    facts = {"kind": reference.kind, "source": reference.source, "rederived": reference.rederived}
+    return {"name": table.reference_name, **facts, "values": [float(x) for x in reference.value]}
+
+
+def _notes(problem: Problem[Any, Any], table: Table, answers: Answers) -> list[str]:
+    """What a reader must know: impossible results, and intervals that are too narrow."""
+    return [*_beaten(table), *_contradicted(problem, answers), *_dependent(problem)]
+
+
+def _beaten(table: Table) -> Iterator[str]:
+    sign = 1 if table.problem.sense == "min" else -1
+    slack = 1e-9 * np.abs(table.reference.value)
+    for label, scores in table.objectives.items():
+        count = int((sign * (table.reference.value - scores) > slack).any(0).sum())
+        if count and table.reference.kind in ("optimum", "bound"):
+            what = f"the {table.reference.kind} {table.reference_name!r}"
+            yield f"{label} beats {what} on {count} instances: one of them is wrong."
+        elif count and table.reference.kind == "best_known":
+            yield f"{label} is better than the best known value on {count} instances."
+
+
+def _contradicted(problem: Problem[Any, Any], answers: Answers) -> Iterator[str]:
+    sign = 1 if problem.sense == "min" else -1
+    for (label, seed), outcomes in answers.items():
+        for index, outcome in enumerate(outcomes):
+            best = [sign * o[index].objective for o in answers.values() if o[index].feasible]
+            if math.isfinite(outcome.bound) and best and min(best) < sign * outcome.bound - 1e-9 * abs(outcome.bound):
+                yield f"{label} (seed {seed}) reports a bound on instance {index} that a feasible answer beats."
+
+
+def _dependent(problem: Problem[Any, Any]) -> Iterator[str]:
+    if problem.resampling == "blocks":
+        yield (
+            "The instances are stretches of one history and overlap, so the intervals here are too narrow; "
+            "`headway backtest` resamples blocks of time."
+        )
+
+
+# -- files ------------------------------------------------------------------------------------
+def slug(label: str) -> str:
+    """A label as a file name."""
+    return re.sub(r"[^\w.-]+", "-", label).strip("-.") or "contestant"
+
+
+def _save_solutions(folder: Path, answers: Answers) -> None:
+    for (label, seed), outcomes in answers.items():
+        for index, outcome in enumerate(outcomes):
+            if outcome.solution is not None:
+                outcome.solution.save(folder / "solutions" / slug(label) / f"{seed}-{index}.npz")
+
+
+def _draw(
+    config: CompareConfig,
+    problem: Problem[Any, Any],
+    instances: Sequence[Instance],
+    table: Table,
+    answers: Answers,
+    folder: Path,
+) -> list[dict[str, Any]]:
+    """Pictures of the first instances, by the best contestant of either kind."""
+    ranked = [row for row in table.rows() if row.rank is not None]
+    sides = [[r for r in ranked if (r.kind in LEARNED) is learned] for learned in (True, False)]
+    drawn: list[dict[str, Any]] = []
+    for row in (side[0] for side in sides if side):
+        for index in range(min(config.pictures, len(instances))):
+            outcome = next(o[index] for (label, _), o in answers.items() if label == row.contestant)
+            if outcome.solution is None:
+                continue
+            file = Path("pictures") / f"{slug(row.contestant)}-{index}.svg"
+            if not picture(problem, instances[index], outcome.solution, folder / file):
+                return drawn
+            drawn.append({"contestant": row.contestant, "instance": index, "file": str(file)})
+    return drawn
+
+
+def picture(problem: Problem[Any, Any], instance: Instance, solution: Batch, file: Path) -> bool:
+    """Draw a solution into ``file``; False where the problem has no picture."""
+    try:
+        figure = problem.render(instance, solution)
+    except CapabilityError:
+        return False
+    file.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(file, bbox_inches="tight")
+    return True

@@ -1,0 +1,88 @@
+"""The first line of every report: who won, by how much, with what certainty."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from headway.pipelines.leaderboard import Table
+from headway.pipelines.results import Decision, Row
+
+LEARNED = ("learned", "hybrid")
+
+
+def decide(table: Table, rows: Sequence[Row]) -> tuple[str, Decision | None]:
+    """The sentence and its numbers: the best contestant against the best one of the other kind.
+
+    Where all are of one kind, the runner-up takes the rival's place. Oracles take no part.
+    """
+    ranked = [row for row in rows if row.rank is not None and row.solved]
+    if not ranked:
+        return "Nobody won: no contestant gave a feasible answer to any instance with every seed.", None
+    winner = ranked[0]
+    others = [row for row in ranked[1:] if (row.kind in LEARNED) != (winner.kind in LEARNED)] or ranked[1:]
+    if not others:
+        return f"{winner.contestant} was the only contestant with feasible answers.", Decision(
+            winner.contestant, winner.kind
+        )
+    rival = others[0]
+    estimate, probability, instances = table.rivalry(winner.contestant, rival.contestant)
+    decision = Decision(
+        winner.contestant,
+        winner.kind,
+        rival.contestant,
+        rival.kind,
+        estimate.value,
+        estimate.low,
+        estimate.high,
+        probability,
+        clear=bool(estimate.low > 0 or estimate.high < 0),
+    )
+    return _sentence(table, winner, rival, decision, instances), decision
+
+
+def amount(value: float, kind: str, unit: str) -> str:
+    """A gap in words: per cent of a ratio, the problem's unit of a difference."""
+    return f"{100 * value:.2f} %" if kind == "ratio" else f"{value:.4g} {unit}".rstrip()
+
+
+def _sentence(table: Table, winner: Row, rival: Row, decision: Decision, instances: int) -> str:
+    names = f"{_name(winner)} and {_name(rival)}"
+    if not instances:
+        return f"No clear winner: {names} solved no instance in common."
+    shares = ""
+    if rival.feasible < winner.feasible:
+        shares = f"; {rival.contestant} answered only {rival.feasible:.0%} feasibly and in time"
+    detail = f"{_interval(table, decision)}; {_basis(winner, rival, decision, instances)}{shares}"
+    lead = amount(decision.difference, table.problem.gap, table.problem.unit)
+    if decision.difference == 0:
+        return f"No clear winner: {names} are equal ({detail})."
+    if decision.difference < 0:  # fewer feasible answers put the rival behind
+        return f"{_side(winner)} on feasibility: {_name(winner)} before {_name(rival)} ({detail})."
+    if not decision.clear:
+        return f"No clear winner: {_name(winner)} is {lead} better than {_name(rival)}, within the error ({detail})."
+    return f"{_side(winner)}: {_name(winner)} is {lead} better than {_name(rival)} ({detail})."
+
+
+def _side(row: Row) -> str:
+    side = {"learned": "Learning wins", "hybrid": "The hybrid wins", "ablation": "Chance wins"}
+    return side.get(row.kind, "The classical solver wins")
+
+
+def _name(row: Row) -> str:
+    return f"{row.contestant} [{row.kind}]"
+
+
+def _interval(table: Table, decision: Decision) -> str:
+    if math.isnan(decision.low):
+        return "one instance, so no interval"
+    low, high = (amount(x, table.problem.gap, table.problem.unit) for x in (decision.low, decision.high))
+    return f"{100 * table.confidence:g} % interval {low} to {high}, paired bootstrap"
+
+
+def _basis(winner: Row, rival: Row, decision: Decision, instances: int) -> str:
+    seeds = max(winner.seeds, rival.seeds)
+    return (
+        f"{instances} instance{'s' * (instances != 1)}, {seeds} seed{'s' * (seeds != 1)}; "
+        f"better on {decision.probability:.0%} of them"
+    )
