@@ -28,7 +28,7 @@ class Layer:
         tree: Any = self.tree
         for name in path:
             tree = tree.get(name, {}) if isinstance(tree, Mapping) else {}
-        inside = {key[len(path) :]: at for key, at in self.origins.items() if key[: len(path)] == path}
+        inside = {key[len(path) :]: at for key, at in self.origins.items() if key[: len(path)] == path != key}
         return Layer(tree if isinstance(tree, Mapping) else {}, inside)
 
     def below(self, *path: str) -> Layer:
@@ -68,7 +68,7 @@ def parse_yaml(text: str, label: str) -> Layer:
             return Layer({}, {})
         origins = dict(_positions(document, label))
         return Layer(OmegaConf.to_container(OmegaConf.load(io.StringIO(text))), origins)  # type: ignore[arg-type]
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise _malformed(error, label) from error
 
 
@@ -114,7 +114,7 @@ def _value(key: str, value: str, text_keys: Mapping[str, bool]) -> Any:
     source = f"[{value}]" if bare and "," in value else value
     try:
         return OmegaConf.to_container(OmegaConf.load(io.StringIO(f"value: {source}")))["value"]  # type: ignore[call-overload, index]
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(
             "a value is not YAML",
             where="command line",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from headway.components import knobs
@@ -47,7 +46,8 @@ def describe(name: str) -> dict[str, Any]:
 
 def options_of(cls: type[Any]) -> dict[str, Any]:
     """The options of a component and their defaults; None also where a value is required."""
-    return {name: _default(field) for name, field in knobs(cls).items()}
+    fields = {name: cls.__pydantic_fields__[name] for name in knobs(cls)}
+    return {name: None if f.is_required() else f.get_default(call_default_factory=True) for name, f in fields.items()}
 
 
 def parts(name: str) -> dict[str, dict[str, type[Any]]]:
@@ -59,13 +59,15 @@ def parts(name: str) -> dict[str, dict[str, type[Any]]]:
 
 
 def summary(cls: type[Any]) -> str:
-    """The first sentence of a class's documentation."""
-    return (inspect.getdoc(cls) or "").split("\n\n")[0].replace("\n", " ")
+    """The first paragraph of a class's own documentation."""
+    text = inspect.cleandoc(vars(cls).get("__doc__") or "")
+    written = not text.startswith(f"{cls.__name__}(")  # a dataclass without one is given its signature
+    return text.split("\n\n")[0].replace("\n", " ").replace("``", "") if written else ""
 
 
 def _environment(cls: type[Problem[Any, Any]], name: str) -> dict[str, Any]:
     env = lookup("environment", name, cls.environments)
-    action = action_kind(cls, name)
+    action = env.action or action_kind(cls, name)
     return {
         "action": action,
         "masked": env.masked,
@@ -90,14 +92,3 @@ def _generic_networks() -> Sequence[str]:
     from headway.nn import NETWORKS
 
     return list(NETWORKS)
-
-
-def _default(field: dataclasses.Field[Any]) -> Any:
-    if field.default is not dataclasses.MISSING:
-        return field.default
-    return field.default_factory() if field.default_factory is not dataclasses.MISSING else None
-
-
-def agent_names() -> Mapping[str, str]:
-    """All agents and the first sentence on each."""
-    return {name: summary(agent_class(name)) for name in agents()}

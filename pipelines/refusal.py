@@ -13,9 +13,7 @@ from headway.pipelines.schema import Model
 
 def origin(key: Key, origins: Mapping[Key, str]) -> str | None:
     """The origin of ``key``, or of the nearest thing it is part of; None: a default."""
-    while key and key not in origins:
-        key = key[:-1]
-    return origins.get(key)
+    return origins.get(_set(key, origins))
 
 
 def refused(
@@ -42,11 +40,12 @@ def refused(
 
 
 def located(key: Key, origins: Mapping[Key, str]) -> str:
-    """How to call a key: its origin, and the key where the origin does not show it."""
-    at, dotted = origin(key, origins), ".".join(key)
+    """How to call a key: where it was set, and its name where that does not show it."""
+    at = origin(key, origins)
     if at is None:
-        return dotted
-    return at if dotted in at else f"{at} ({dotted})"
+        return ".".join(key)
+    shown = at.startswith("command line") and _set(key, origins) == key
+    return at if shown else f"{at} ({'.'.join(key)})"
 
 
 def relocated(error: HeadwayError, prefix: Key, origins: Mapping[Key, str]) -> HeadwayError:
@@ -62,3 +61,9 @@ def relocated(error: HeadwayError, prefix: Key, origins: Mapping[Key, str]) -> H
         hint=error.hint,
     )
     return moved
+
+
+def _set(key: Key, origins: Mapping[Key, str]) -> Key:
+    while key and key not in origins:
+        key = key[:-1]
+    return key

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,7 @@ class Trade(Environment[PricePath, Weights, Params, State]):
     """
 
     capabilities: ClassVar[frozenset[str]] = frozenset({"differentiable"})
+    action: ClassVar[Literal["discrete", "box"]] = "box"
 
     strength: Annotated[float, Field(gt=0)] = 0.7
     adjustment: Annotated[float, Field(gt=0, le=1)] = 0.25

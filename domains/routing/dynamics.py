@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from gymnasium import spaces
@@ -64,6 +64,7 @@ class Construct(Environment[CVRPInstance, Routes, Params, State]):
 
     capabilities: ClassVar[frozenset[str]] = frozenset({"starts", "symmetries"})
     masked: ClassVar[bool] = True
+    action: ClassVar[Literal["discrete", "box"]] = "discrete"
 
     def prepare(self, instance: CVRPInstance) -> Params:
         distance = instance.distances()

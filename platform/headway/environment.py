@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 from headway.batch import Batch, Instance
 from headway.components import given
@@ -62,6 +62,7 @@ class Environment(ABC, Generic[I, X, P, S]):
 
     capabilities: ClassVar[frozenset[str]] = frozenset()
     masked: ClassVar[bool] = False
+    action: ClassVar[Literal["discrete", "box"] | None] = None  # kind of action space; None: looked up on an instance
 
     @property
     def arrays(self) -> Backend:
