@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
-from gymnasium import spaces
 from numpy.typing import NDArray
 
 from headway.components import component
@@ -15,6 +14,9 @@ from headway.domains.routing.instance import CVRPInstance
 from headway.domains.routing.solution import Routes
 from headway.environment import Environment, Observation, Transition
 from headway.ops import Array
+
+if TYPE_CHECKING:
+    from gymnasium import spaces
 
 
 class Params(NamedTuple):
@@ -104,6 +106,8 @@ class Construct(Environment[CVRPInstance, Routes, Params, State]):
         }
 
     def spaces(self, params: Params) -> tuple[spaces.Dict, spaces.Space[Any]]:
+        from gymnasium import spaces
+
         n = params.real.shape[1]
         observation = {
             "nodes": spaces.Box(-np.inf, np.inf, (n, FEATURES), np.float32),
