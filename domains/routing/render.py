@@ -21,8 +21,8 @@ def draw(instance: CVRPInstance, solution: Routes, evaluation: Evaluation) -> Fi
     for k, route in enumerate(solution.routes()):
         known = [node for node in route if 0 < node < len(places)]
         _draw_route(axes, places[[0, *known, 0]], colours[k % len(colours)])
-    axes.scatter(*places[1:].T, s=14, color="0.25", zorder=2, label="customer")
-    axes.scatter(*places[:1].T, s=70, marker="s", color="black", zorder=3, label="depot")
+    axes.scatter(places[1:, 0], places[1:, 1], s=14, color="0.25", zorder=2)
+    axes.scatter(places[:1, 0], places[:1, 1], s=70, marker="s", color="black", zorder=3)
     axes.set_title(_title(instance, evaluation), fontsize=10)
     axes.set_aspect("equal")
     axes.set_axis_off()
