@@ -74,7 +74,7 @@ class HeadwayVectorEnv(VectorEnv[Observation, NDArray[Any], Any]):
         self._returns += reward
         self._check("reward", reward)
         done = terminated | truncated
-        observation = env.observe(self._params, self._state)
+        observation = self._observe()
         final: dict[str, Any] = {}
         if done.any():
             final = {
@@ -105,12 +105,12 @@ class HeadwayVectorEnv(VectorEnv[Observation, NDArray[Any], Any]):
         """Continue exactly where `get_state` was taken."""
         self.sampler = Sampler(self.environment, self.sampler.split, int(saved["seed"]), block=self.sampler.block)
         self.sampler.next = int(saved["next"])
-        self._numbers = np.asarray(saved["numbers"])
+        self._numbers = np.array(saved["numbers"])
         self._params = _owned(self.sampler.again(self._numbers))
         self._state = type(self._state)(**saved["state"])
-        self._returns, self._steps = np.asarray(saved["returns"]).copy(), np.asarray(saved["steps"]).copy()
-        self._observation = self.environment.observe(self._params, self._state)
-        self._mask = self.environment.mask(self._params, self._state)
+        self._returns, self._steps = np.array(saved["returns"]), np.array(saved["steps"])
+        self._observation = self._observe()
+        self._infos()
 
     # -- inner ----------------------------------------------------------------------------------
     def _begin(self) -> None:
@@ -119,9 +119,12 @@ class HeadwayVectorEnv(VectorEnv[Observation, NDArray[Any], Any]):
         self._state = self.environment.reset(self._params)
         self._returns = np.zeros(self.num_envs)
         self._steps = np.zeros(self.num_envs, np.int64)
-        self._observation = self.environment.observe(self._params, self._state)
+        self._observation = self._observe()
         self._check("observation", *self._observation.values())
-        self._mask = self.environment.mask(self._params, self._state)
+        self._infos()
+
+    def _observe(self) -> Observation:
+        return _apart(self.environment.observe(self._params, self._state), self._params)
 
     def _restart(self, done: NDArray[np.bool_], observation: Observation) -> Observation:
         """Give the rows that ended a new instance; the arrays handed out before stay untouched."""
@@ -138,7 +141,8 @@ class HeadwayVectorEnv(VectorEnv[Observation, NDArray[Any], Any]):
         return observation
 
     def _infos(self) -> dict[str, Any]:
-        self._mask = self.environment.mask(self._params, self._state)
+        mask = self.environment.mask(self._params, self._state)
+        self._mask = None if mask is None else _apart({"mask": mask}, self._params)["mask"]
         return {} if self._mask is None else {"action_mask": self._mask}
 
     def _check(self, what: str, *arrays: NDArray[Any]) -> None:
@@ -156,3 +160,10 @@ class HeadwayVectorEnv(VectorEnv[Observation, NDArray[Any], Any]):
 def _owned(params: Any) -> Any:
     """A copy that may be written to."""
     return tree.map_arrays(np.array, params)
+
+
+def _apart(arrays: Observation, params: Any) -> Observation:
+    """The arrays, copied where they are, or are views of, parameters: those rows are overwritten on a restart."""
+    kept: list[int] = []
+    tree.map_arrays(lambda array: kept.append(id(array)), params)
+    return {n: a.copy() if a.base is not None or id(a) in kept else a for n, a in arrays.items()}
