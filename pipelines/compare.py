@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from headway import runner
-from headway.batch import Batch, Instance
+from headway.batch import Instance
 from headway.contestants import Contestant
-from headway.errors import CapabilityError, DataError
+from headway.errors import DataError
 from headway.evaluation import Reference
 from headway.pipelines.entrants import Entrant, enter, refuse_leakage
 from headway.pipelines.leaderboard import Table, choose_reference, objectives
+from headway.pipelines.picture import drawable
 from headway.pipelines.publish import publish
 from headway.pipelines.results import Results, Score, Trace
 from headway.pipelines.schema import CompareConfig
@@ -314,18 +315,7 @@ def _draw(
             if outcome.solution is None:
                 continue
             file = Path("pictures") / f"{slug(row.contestant)}-{index}.svg"
-            if not picture(problem, instances[index], outcome.solution, folder / file):
+            if not drawable(problem, instances[index], outcome.solution, folder / file):
                 return drawn
             drawn.append({"contestant": row.contestant, "instance": index, "file": str(file)})
     return drawn
-
-
-def picture(problem: Problem[Any, Any], instance: Instance, solution: Batch, file: Path) -> bool:
-    """Draw a solution into ``file``; False where the problem has no picture."""
-    try:
-        figure = problem.render(instance, solution)
-    except CapabilityError:
-        return False
-    file.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(file, bbox_inches="tight")
-    return True

@@ -73,6 +73,7 @@ class Outcome:
     message : the reason, where the run did not finish
     solution, evaluation : the answer that counts and its re-scoring (batches of one), or None. What
         was reported in time counts even if the process was lost later
+    latest : the last answer, late or not
     trace : every incumbent, late ones included
     cpu_seconds, seconds : spent until it ended (CPU of the process tree, wall)
     load_seconds : CPU-seconds spent on imports, loading and warming up, before the clock
@@ -83,6 +84,7 @@ class Outcome:
     message: str = ""
     solution: Batch | None = None
     evaluation: Evaluation | None = None
+    latest: Batch | None = None
     trace: tuple[Point, ...] = ()
     cpu_seconds: float = math.nan
     seconds: float = math.nan
@@ -329,7 +331,8 @@ class Record:
         timely = [entry for entry in scored if entry[0] <= self.budget.cpu]
         _, _, solution, evaluation, why = timely[-1] if timely else (0.0, 0.0, None, None, "")
         status, message = self._verdict(evaluation, why)
-        return Outcome(status, message, solution, evaluation, trace, self.cpu, self.wall, bound=self.bound)
+        latest = scored[-1][2] if scored else None
+        return Outcome(status, message, solution, evaluation, latest, trace, self.cpu, self.wall, bound=self.bound)
 
     def _score(self, solution: Batch | None, why: str) -> tuple[Batch | None, Evaluation | None, str]:
         if solution is None:
