@@ -103,7 +103,10 @@ class Trainer(ABC):
 
     @abstractmethod
     def get_state(self) -> dict[str, Any]:
-        """All that `advance` depends on: nested dicts of arrays, tensors, numbers and strings."""
+        """All that `advance` depends on: nested dicts of arrays, tensors, numbers and strings.
+
+        A view that is valid until the next `advance`: store it, or copy it, before.
+        """
 
     @abstractmethod
     def set_state(self, state: Mapping[str, Any]) -> None:

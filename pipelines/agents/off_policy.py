@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from gymnasium import spaces
 from numpy.typing import NDArray
 from stable_baselines3.dqn.policies import DQNPolicy
 from stable_baselines3.sac.policies import LOG_STD_MAX, LOG_STD_MIN
@@ -27,7 +26,7 @@ BUFFER_DICTS = ("observations", "next_observations")
 class QNetwork(nn.Module):
     """A `Network` whose logits are action values, with what SB3's DQN asks of its networks."""
 
-    def __init__(self, network: Network, space: spaces.Dict) -> None:
+    def __init__(self, network: Network, space: Any) -> None:
         super().__init__()
         self.network, self.space = network, space
 
@@ -36,7 +35,7 @@ class QNetwork(nn.Module):
         return values
 
     def _predict(self, observation: Mapping[str, Tensor], deterministic: bool = True) -> Tensor:
-        return self(observation).argmax(dim=1)
+        return self.forward(observation).argmax(dim=1)
 
     def set_training_mode(self, mode: bool) -> None:
         self.train(mode)
@@ -44,6 +43,8 @@ class QNetwork(nn.Module):
 
 class NetworkDQNPolicy(DQNPolicy):
     """SB3's DQN policy on our network."""
+
+    observation_space: Any
 
     def __init__(self, *args: Any, recipe: Recipe, **kwargs: Any) -> None:
         self.recipe = recipe
@@ -55,6 +56,9 @@ class NetworkDQNPolicy(DQNPolicy):
 
 class NetworkSACActor(SACActor):
     """The mean from our network; the width of exploration from SB3's own layers, which are not exported."""
+
+    observation_space: Any
+    log_std: Any
 
     def __init__(self, *args: Any, recipe: Recipe, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -69,6 +73,8 @@ class NetworkSACActor(SACActor):
 
 class NetworkTD3Actor(TD3Actor):
     """A tanh on our network's output."""
+
+    observation_space: Any
 
     def __init__(self, *args: Any, recipe: Recipe, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -116,7 +122,8 @@ class OffPolicyTrainer(SB3Trainer):
             model.train(gradient_steps=model.gradient_steps, batch_size=model.batch_size)
 
     def network(self) -> Network:
-        return self.model.actor.network
+        network: Network = self.model.actor.network
+        return network
 
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
         model = self.model
@@ -126,6 +133,7 @@ class OffPolicyTrainer(SB3Trainer):
 
     def get_state(self) -> dict[str, Any]:
         temperature = getattr(self.model, "log_ent_coef", None)
+        temperature = None if temperature is None else temperature.detach()
         return super().get_state() | {"replay": _replay_state(self.model.replay_buffer), "temperature": temperature}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
@@ -141,7 +149,8 @@ class DQNTrainer(OffPolicyTrainer):
     counters = (*COUNTERS, "_n_calls", "exploration_rate")
 
     def network(self) -> Network:
-        return self.model.q_net.network
+        network: Network = self.model.q_net.network
+        return network
 
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
         return {"policy": self.model.policy.optimizer}

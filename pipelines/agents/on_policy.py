@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from gymnasium import spaces
 from sb3_contrib.common.maskable.policies import MaskableActorCriticPolicy
@@ -13,7 +12,7 @@ from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from stable_baselines3.common.policies import ActorCriticPolicy
 from torch import Tensor, nn
 
-from headway.nn.network import Network, Recipe
+from headway.nn.network import Network, Recipe, outputs
 from headway.pipelines.agents.sb3_trainer import SB3Trainer, as_given
 
 
@@ -23,6 +22,13 @@ class NetworkHeads:
     (SB3's own path turns integers to floats and categories to one-hot vectors before any network sees them.)
     """
 
+    observation_space: Any
+    action_space: Any
+    action_dist: Any
+    optimizer_class: Any
+    optimizer_kwargs: Any
+    parameters: Any
+
     def __init__(self, *args: Any, recipe: Recipe, log_std: float = 0.0, **kwargs: Any) -> None:
         self.recipe, self.initial_log_std = recipe, log_std
         super().__init__(*args, **kwargs)
@@ -30,7 +36,7 @@ class NetworkHeads:
     def _build(self, lr_schedule: Any) -> None:
         self.network = self.recipe.build(self.observation_space, self.action_space)
         if isinstance(self.action_space, spaces.Box):
-            size = int(np.prod(self.action_space.shape))
+            size = outputs(self.action_space)
             self.log_std = nn.Parameter(torch.full((size,), self.initial_log_std))
         self.optimizer = self.optimizer_class(self.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)
 
@@ -69,11 +75,11 @@ class NetworkHeads:
         return distribution
 
 
-class NetworkPolicy(NetworkHeads, ActorCriticPolicy):
+class NetworkPolicy(NetworkHeads, ActorCriticPolicy):  # type: ignore[misc]
     """For PPO and A2C."""
 
 
-class MaskedNetworkPolicy(NetworkHeads, MaskableActorCriticPolicy):
+class MaskedNetworkPolicy(NetworkHeads, MaskableActorCriticPolicy):  # type: ignore[misc]
     """For MaskablePPO."""
 
 
@@ -87,7 +93,8 @@ class OnPolicyTrainer(SB3Trainer):
         model.train()
 
     def network(self) -> Network:
-        return self.model.policy.network
+        network: Network = self.model.policy.network
+        return network
 
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
         return {"policy": self.model.policy.optimizer}

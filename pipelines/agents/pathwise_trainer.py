@@ -63,14 +63,16 @@ class PathwiseTrainer(Trainer):
             "weights": dict(self.network.state_dict()),
             "optimizer": self.optimizer.state_dict(),
             "steps": self.steps,
-            "next": self.sampler.next,
+            "sampler": {"seed": self.sampler.seed, "next": self.sampler.next},
             "scale": self.scale,
         }
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         self.network.load_state_dict(state["weights"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.steps, self.sampler.next, self.scale = state["steps"], state["next"], state["scale"]
+        self.steps, self.scale = state["steps"], state["scale"]
+        self.sampler = Sampler(self.environment, "train", state["sampler"]["seed"], block=self.agent.batch)
+        self.sampler.next = state["sampler"]["next"]
         set_random_state(state["random"])
 
     # -- one batch of episodes ------------------------------------------------------------------------

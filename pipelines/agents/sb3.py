@@ -74,7 +74,8 @@ class SB3Agent(Agent):
         if self.gamma is not None:
             return self.gamma
         criterion = environment.problem.criterion
-        return {"finite": self.undiscounted, "discounted": criterion.gamma, "average": 0.99}[criterion.kind]
+        by_kind: dict[str, float] = {"finite": self.undiscounted, "discounted": criterion.gamma, "average": 0.99}
+        return by_kind[criterion.kind]
 
     def schedule(self) -> float | Callable[[float], float]:
         """The learning rate as SB3 takes it: a number, or a function of the remaining progress."""
@@ -195,7 +196,7 @@ class A2C(SB3Agent):
 
         from headway.pipelines.agents.on_policy import NetworkPolicy, OnPolicyTrainer
 
-        settings = {"n_steps": self.rollout, "gae_lambda": self.gae_lambda, "ent_coef": self.entropy,
+        settings: dict[str, Any] = {"n_steps": self.rollout, "gae_lambda": self.gae_lambda, "ent_coef": self.entropy,
                     "vf_coef": self.value, "max_grad_norm": self.max_grad_norm}  # fmt: skip
         policy = {"recipe": network, "log_std": self.log_std}
         return Plain(NetworkPolicy, policy_kwargs=policy, **common, **settings), OnPolicyTrainer
@@ -239,7 +240,7 @@ class DQN(OffPolicyAgent):
 
         from headway.pipelines.agents.off_policy import DQNTrainer, NetworkDQNPolicy
 
-        own = {
+        own: dict[str, Any] = {
             "target_update_interval": max(self.target_every, self.num_envs),
             "exploration_fraction": self.exploration_fraction,
             "exploration_final_eps": self.exploration_final,

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import torch
 from gymnasium import spaces
-from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 from torch import Tensor
@@ -33,15 +32,15 @@ COUNTERS = ("num_timesteps", "_n_updates", "_episode_num", "_current_progress_re
 class SB3Trainer(Trainer):
     """What SB3's two families share: set up, metrics, guards, state.
 
-    ``counters`` names the attributes of the algorithm that count or follow a schedule;
-    ``optimizers`` its optimizers.
+    ``counters`` names the attributes of the algorithm that count or follow a schedule. ``model`` is
+    an SB3 algorithm, without a type, since much of what is stored are its private attributes.
     """
 
     counters: tuple[str, ...] = COUNTERS
 
     def __init__(
         self,
-        model: BaseAlgorithm,
+        model: Any,
         environment: Environment[Any, Any, Any, Any],
         recipe: Recipe,
         *,
@@ -96,7 +95,7 @@ class SB3Trainer(Trainer):
             "weights": dict(model.policy.state_dict()),
             "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers().items()},
             "counters": {name: getattr(model, name) for name in self.counters},
-            "observation": dict(model._last_obs),  # type: ignore[arg-type]
+            "observation": dict(model._last_obs),
             "starts": model._last_episode_starts,
             "episodes": list(model.ep_info_buffer or ()),
         }
@@ -118,7 +117,7 @@ class SB3Trainer(Trainer):
 
     def _metrics(self) -> dict[str, float]:
         logged = self.model.logger.name_to_value
-        metrics = {name: float(value) for name, value in logged.items() if np.isscalar(value)}
+        metrics = {name: float(value) for name, value in logged.items()}
         logged.clear()
         if self.model.ep_info_buffer:
             metrics["rollout/return"] = float(np.mean([episode["r"] for episode in self.model.ep_info_buffer]))

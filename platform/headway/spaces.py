@@ -31,8 +31,8 @@ def from_json(value: dict[str, Any]) -> spaces.Space[Any]:
     if kind == "dict":
         return spaces.Dict({name: from_json(part) for name, part in facts.items()})
     if kind == "box":
-        dtype = np.dtype(facts["dtype"]).type
-        return spaces.Box(*(_bounds(facts[side], facts) for side in ("low", "high")), dtype=dtype)
+        low, high = (_bounds(facts[side], facts) for side in ("low", "high"))
+        return spaces.Box(low, high, dtype=np.dtype(facts["dtype"]).type)
     if kind == "discrete":
         return spaces.Discrete(facts)
     return spaces.MultiBinary(facts)

@@ -66,12 +66,13 @@ class LSTMNetwork(Recurrent):
         self.critic_tower = tower([*sizes, 1], recipe.activation, gain=1.0)
 
     def empty(self, n: int) -> Memory:
-        zero = self.actor_tower[0].weight.new_zeros(n, self.actor_memory.hidden_size)
+        zero = torch.zeros(n, self.actor_memory.hidden_size)
         return {name: zero for name in ("actor", "actor_cell", "critic", "critic_cell")}
 
     def recall(self, observation: Mapping[str, Tensor], memory: Memory) -> tuple[tuple[Tensor, Tensor], Memory]:
         flat = self.flatten(observation)[None]
-        hidden, after = [], {}
+        hidden: list[Tensor] = []
+        after: Memory = {}
         for name, layer in (("actor", self.actor_memory), ("critic", self.critic_memory)):
             output, (short, long) = layer(flat, (memory[name][None], memory[f"{name}_cell"][None]))
             hidden.append(output[0])

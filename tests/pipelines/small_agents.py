@@ -1,0 +1,57 @@
+"""Every agent with options small enough for a test, and the tiny problem it trains on."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from headway.components import build
+from headway.pipelines.schema import TrainConfig
+from headway.registry import agent_class, make_problem
+
+
+class Small(NamedTuple):
+    problem: str
+    env: str
+    network: dict[str, Any]
+    options: dict[str, Any]
+
+
+MLP = {"name": "mlp", "hidden": [8]}
+ON = {"num_envs": 8, "rollout": 6, "batch": 24, "epochs": 2}
+OFF = {"num_envs": 4, "collect": 6, "gradient_steps": 3, "batch": 16, "warmup": 30, "buffer": 200}
+
+SMALL = {
+    "ppo": Small("tiny/track", "box", MLP, ON),
+    "a2c": Small("tiny/track", "bins", MLP, {"num_envs": 8, "rollout": 4}),
+    "sac": Small("tiny/track", "box", MLP, {**OFF, "critic": [8]}),
+    "td3": Small("tiny/track", "box", MLP, {**OFF, "critic": [8]}),
+    "dqn": Small("tiny/track", "bins", MLP, {**OFF, "target_every": 40}),
+    "maskable_ppo": Small("tiny/order", "construct", MLP, ON),
+    "recurrent_ppo": Small("tiny/track", "bins", {"name": "lstm", "memory": 6, "hidden": [5]}, {**ON, "num_envs": 4, "rollout": 4, "batch": 8, "epochs": 1}),
+    "pathwise": Small("tiny/track", "box", MLP, {"batch": 8}),
+}
+
+
+def small_trainer(name, steps=400, seed=0):
+    """A fresh training run of this agent, and its problem."""
+    small = SMALL[name]
+    problem = make_problem(small.problem)
+    agent = build(agent_class(name), small.options, where="agent")
+    network = problem.network(**small.network)
+    return agent.trainer(problem.environment(small.env, backend=agent.backend), network, seed=seed, steps=steps)
+
+
+def small_config(name, **changes):
+    """The same as a configuration of the verb `train`."""
+    small = SMALL[name]
+    settings = {
+        "problem": small.problem,
+        "env": small.env,
+        "agent": {"name": name, **small.options},
+        "network": small.network,
+        "steps": 400,
+        "validation": {"n": 8, "every": 100},
+        "checkpoint_every": 100,
+        "tracking": "off",
+    }
+    return TrainConfig.model_validate({**settings, **changes})
