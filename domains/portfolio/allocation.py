@@ -13,12 +13,14 @@ import numpy as np
 from pydantic import Field
 
 from headway.components import build, component, given
+from headway.domains.portfolio.conventions import caveats
 from headway.domains.portfolio.data import PROVIDERS
 from headway.domains.portfolio.generator import Span, whole, windows
 from headway.domains.portfolio.instance import PricePath
 from headway.domains.portfolio.market import Market
 from headway.domains.portfolio.rules import Rules
 from headway.domains.portfolio.solution import Weights, read_csv, write_csv
+from headway.domains.portfolio.splits import begin, day_index, held_out_from, parse_date, spans
 from headway.errors import ConfigError
 from headway.evaluation import Evaluation, Reference
 from headway.problem import Problem, lookup
@@ -128,15 +130,11 @@ class Allocation(Problem[PricePath, Weights]):
     @cached_property
     def caveats(self) -> tuple[str, ...]:
         """Sentences that belong into every report on this problem: data, conventions, deviations."""
-        from headway.domains.portfolio.conventions import caveats
-
         return caveats(self)
 
     @cached_property
     def spans(self) -> Mapping[Split, Span]:
         """The days that each split is scored on; tuning draws from the validation days."""
-        from headway.domains.portfolio.splits import spans
-
         return spans(self)
 
     # -- instances ------------------------------------------------------------------------------
@@ -144,29 +142,32 @@ class Allocation(Problem[PricePath, Weights]):
         scored = self.window * self.every
         return windows(self.market, self.spans[split], n, rng, lookback=self.lookback, scored=scored)
 
-    def path(self, first: str | datetime.date | None = None, last: str | datetime.date | None = None) -> PricePath:
-        """The real path as one instance, scored from date ``first`` to date ``last`` (both included).
-
-        By default from the beginning of the first split to the end of the data. Everything before is
-        lookback prefix; so are up to ``execution_lag`` days, where the last decision would earn nothing.
-        """
-        dates = self.market.dates
-        begin = self.spans["train"].first
-        if first is not None:
-            begin = max(int(np.searchsorted(dates, np.datetime64(first, "D"))), min(self.lookback, begin))
-        end = len(dates) if last is None else int(np.searchsorted(dates, np.datetime64(last, "D"), side="right"))
-        return whole(self.market, Span(begin, end - 1), self.every, self.execution_lag)
-
     def history(self, start: str | None = None, end: str | None = None) -> PricePath:
-        """The real path, scored from ``start`` (by default where the test split begins) to ``end``."""
-        return self.path(start or self.market.dates[self.spans["test"].first].item(), end)
+        """The real path, scored from date ``start`` to date ``end`` (YYYY-MM-DD, both included).
+
+        By default on the days of the test split. Everything before is lookback prefix; so are up to
+        ``execution_lag`` days more, where the last decision would earn nothing.
+
+        Raises
+        ------
+        ConfigError
+            A date cannot be read.
+        InstanceError
+            There are too few days, or less than ``lookback`` before ``start``.
+        """
+        span = self.spans["test"]
+        first = span.first if start is None else day_index(self.market.dates, parse_date(start, "start"), "left")
+        last = span.last if end is None else day_index(self.market.dates, parse_date(end, "end"), "right") - 1
+        return whole(self.market, Span(first, last), self.every, self.execution_lag, self.lookback)
 
     def load(self, path: Path) -> PricePath:
-        """An instance from ``.npz``, or a whole price history from the user's CSV or Parquet file."""
+        """An instance from ``.npz``, or the whole price history in the user's CSV or Parquet file."""
         if path.suffix == ".npz":
             return super().load(path)
         options = (self.data_options if self.data == "file" else {}) | {"path": path}
-        return dataclasses.replace(self, data="file", data_options=options, known=None).path()
+        own = dataclasses.replace(self, data="file", data_options=options, known=None)
+        span = Span(own.spans["train"].first, len(own.market.dates) - 1)
+        return whole(own.market, span, self.every, self.execution_lag, self.lookback)
 
     def view(self, instance: PricePath, period: int) -> PricePath:
         """What is known at the close of day ``period``: all days up to and including it."""
@@ -184,8 +185,6 @@ class Allocation(Problem[PricePath, Weights]):
         """This problem on the days of ``view`` (a batch of one): its last fifth validates, and more if a
         window needs more. There are no later days to test on, so test draws from the same ones.
         """
-        from headway.domains.portfolio.splits import begin, held_out_from
-
         known = Market.from_view(view)
         last = known.dates[-1].item()
         return dataclasses.replace(

@@ -41,9 +41,10 @@ def evaluate(rules: Rules, path: PricePath, solution: Weights) -> Evaluation:
     alive = (ledger.net > 0).all(axis=1)
     wealth = np.cumprod(ledger.net, axis=1)
     daily = DAYS_PER_YEAR * np.log(np.where(ledger.net > 0, ledger.net, np.nan))
+    bankruptcy = np.where(alive, 0.0, np.maximum(1.0, -wealth.min(axis=1)))
     return Evaluation(
         objective=np.where(alive, daily.mean(axis=1), np.nan),
-        violations=_violations(rules, solution.weights) | {"bankruptcy": np.maximum(-wealth.min(axis=1), ~alive)},
+        violations=_violations(rules, solution.weights) | {"bankruptcy": bankruptcy},
         metrics=metrics(ledger.gross, ledger.net, path.cash[:, path.first + 1 :], ledger.moved, ledger.paid),
         series={
             "objective": daily,
@@ -97,6 +98,7 @@ def _violations(rules: Rules, weights: Floats) -> dict[str, Floats]:
 
 
 def _check_fit(rules: Rules, path: PricePath, solution: Weights) -> None:
+    solution.validate()  # slices and changed copies have not been
     days = path.decisions(rules.every, rules.lag)
     expected = {"rows": len(path), "assets": path.returns.shape[2], "decisions": len(days)}
     got = {"rows": len(solution), "assets": solution.assets.shape[1], "decisions": solution.dates.shape[1]}

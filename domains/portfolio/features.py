@@ -86,4 +86,5 @@ def _running(values: Floats) -> Floats:
 def _standardised(feature: Floats) -> Floats:
     centred = feature - feature.mean(axis=2, keepdims=True)
     scale: Floats = np.sqrt((centred**2).mean(axis=2, keepdims=True))
-    return centred / np.maximum(scale, 1e-6)
+    standardised: Floats = centred / np.maximum(scale, 1e-6)
+    return standardised

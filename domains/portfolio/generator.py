@@ -49,7 +49,7 @@ def windows(market: Market, span: Span, n: int, rng: np.random.Generator, *, loo
     )
 
 
-def whole(market: Market, span: Span, every: int, lag: int) -> PricePath:
+def whole(market: Market, span: Span, every: int, lag: int, lookback: int) -> PricePath:
     """All days up to the end of ``span`` as one row, scored from its beginning.
 
     Where the last decision would come too late to earn a day, scoring starts up to ``lag`` days
@@ -58,8 +58,17 @@ def whole(market: Market, span: Span, every: int, lag: int) -> PricePath:
     Raises
     ------
     InstanceError
-        The span is too short for one decision that earns a day.
+        The span is too short for one decision that earns a day, or begins less than ``lookback``
+        days after the history does.
     """
+    if span.first < lookback:
+        raise InstanceError(
+            "too little is known at the first decision",
+            where=market.source,
+            got=f"{span.first} days before {market.dates[span.first]}",
+            expected=f"lookback={lookback} days or more",
+            hint="begin later, or shorten lookback",
+        )
     scored = span.last - span.first + 1
     scored -= scored % every if scored % every <= lag else 0
     if scored < 1:

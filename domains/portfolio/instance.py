@@ -73,7 +73,7 @@ class PricePath(Instance):
     @property
     def length(self) -> int:
         """All days T, the prefix included."""
-        return self.returns.shape[1]
+        return int(self.returns.shape[1])
 
     @property
     def first(self) -> int:

@@ -46,4 +46,5 @@ def sharpe(returns: Floats) -> Floats:
 
 
 def _deviation(values: Floats) -> Floats:
-    return values.std(axis=1, ddof=1) if values.shape[1] > 1 else np.zeros(len(values))
+    deviation: Floats = values.std(axis=1, ddof=1) if values.shape[1] > 1 else np.zeros(len(values))
+    return deviation

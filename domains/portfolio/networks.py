@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Any
 
 import torch
@@ -37,7 +38,7 @@ class AssetNetwork(Network):
     def __init__(self, features: int, hidden: tuple[int, ...]) -> None:
         super().__init__()
         sizes = (features, *hidden)
-        layers = [layer for a, b in zip(sizes[:-1], sizes[1:], strict=True) for layer in (nn.Linear(a, b), nn.Tanh())]
+        layers = [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.Tanh())]
         self.trunk = nn.Sequential(*layers)
         self.score = nn.Linear(sizes[-1], 1)
         self.value = nn.Sequential(nn.Linear(2 * sizes[-1], sizes[-1]), nn.Tanh(), nn.Linear(sizes[-1], 1))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headway.domains.portfolio.generator import Span
 from headway.errors import ConfigError
@@ -15,6 +16,8 @@ from headway.seeds import Split
 if TYPE_CHECKING:
     from headway.domains.portfolio.allocation import Allocation
     from headway.domains.portfolio.market import Market
+
+Dates = NDArray[np.datetime64]
 
 TRAIN_SHARE, VALIDATION_SHARE = 0.6, 0.2  # of the scored days, where no dates are given
 
@@ -33,11 +36,11 @@ def spans(problem: Allocation) -> Mapping[Split, Span]:
     dates = problem.market.dates
     named = problem.market.splits or (None, None, None)
     start, train, validation = begin(problem), problem.train_until or named[1], problem.validation_until or named[2]
-    first = max(problem.lookback, 0 if start is None else _index(dates, start, "left"))
+    first = max(problem.lookback, 0 if start is None else day_index(dates, start, "left"))
     scored, last = len(dates) - first, len(dates) - 1
-    train_end = _index(dates, train, "right") - 1 if train else first + int(TRAIN_SHARE * scored) - 1
+    train_end = day_index(dates, train, "right") - 1 if train else first + int(TRAIN_SHARE * scored) - 1
     kept = TRAIN_SHARE + VALIDATION_SHARE
-    validation_end = _index(dates, validation, "right") - 1 if validation else first + int(kept * scored) - 1
+    validation_end = day_index(dates, validation, "right") - 1 if validation else first + int(kept * scored) - 1
     if not train_end <= validation_end:
         raise ConfigError(
             "the splits are out of order",
@@ -62,5 +65,14 @@ def held_out_from(problem: Allocation, known: Market) -> datetime.date:
     return date
 
 
-def _index(dates: np.ndarray[tuple[int], np.dtype[np.datetime64]], date: datetime.date, side: str) -> int:
-    return int(np.searchsorted(dates, np.datetime64(date, "D"), side=side))  # type: ignore[call-overload]
+def day_index(dates: Dates, date: datetime.date, side: Literal["left", "right"]) -> int:
+    """Number of days before ``date`` (left), or up to and including it (right)."""
+    return int(np.searchsorted(dates, np.datetime64(date, "D"), side=side))
+
+
+def parse_date(text: str, where: str) -> datetime.date:
+    """A date written YYYY-MM-DD. Raises ConfigError."""
+    try:
+        return datetime.date.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise ConfigError("a date cannot be read", where=where, got=repr(text), expected="YYYY-MM-DD") from error
