@@ -48,14 +48,18 @@ def located(key: Key, origins: Mapping[Key, str]) -> str:
     return at if shown else f"{at} ({'.'.join(key)})"
 
 
-def relocated(error: HeadwayError, prefix: Key, origins: Mapping[Key, str]) -> HeadwayError:
-    """The same error of a component, whose ``where`` (``agent.lr``) is replaced by the key's origin."""
-    inner = str(error.where or "").split(".")[1:]
+def relocated(error: HeadwayError, spoken: str, key: Key, origins: Mapping[Key, str]) -> HeadwayError:
+    """The same error of the component at ``key``, with the origin of what it is about as its ``where``.
+
+    ``spoken`` is how the component calls itself: an error about ``agent.lr`` is about its ``lr``.
+    """
+    where = str(error.where or "")
+    inner = where.removeprefix(f"{spoken}.").split(".") if where.startswith(f"{spoken}.") else []
     moved = error.__class__.__new__(error.__class__)
     HeadwayError.__init__(
         moved,
         error.what,
-        where=located((*prefix, *(inner or ["name"])), origins),
+        where=located((*key, *(inner or ["name"])), origins),
         got=error.got,
         expected=error.expected,
         hint=error.hint,

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from headway.components import build, options
+from headway.contestants import REGISTERED
+from headway.contestants import resolve as contestant
 from headway.errors import ConfigError
 from headway.pipelines.compose import Composed, compose
 from headway.pipelines.layers import Key
@@ -34,12 +36,10 @@ def resolve(model: type[M], verb: str, tokens: Sequence[str]) -> Composed[M]:
         named = getattr(config, key, None)
         if named is not None:
             new[key] = _full(named, _checked(composed, (key,), _maker(key, problem, named)))
-    if getattr(config, "contestants", ()):
-        new["contestants"] = tuple(
-            _contestant(composed, problem, ("contestants", str(i)), entry) for i, entry in enumerate(config.contestants)
-        )
-    if getattr(config, "contestant", None):
-        new["contestant"] = _contestant(composed, problem, ("contestant",), config.contestant)
+    for i, entry in enumerate(getattr(config, "contestants", ())):
+        _contestant(composed, problem, ("contestants", str(i)), entry)
+    if entry := getattr(config, "contestant", None):
+        _contestant(composed, problem, ("contestant",), entry)
     return dataclasses.replace(composed, config=config.model_copy(update=new))
 
 
@@ -51,18 +51,17 @@ def _maker(key: str, problem: Problem[Any, Any], named: Named) -> Callable[[], A
     return lambda: build(agent_class(named.name), named.options, where="agent")
 
 
-def _contestant(composed: Composed[Any], problem: Problem[Any, Any], key: Key, entry: Entry) -> Entry:
-    """A contestant's options are checked where it is a baseline; runs and checkpoints have none."""
-    if entry.options and entry.name in {**problem.baselines, **problem.oracles}:
-        _checked(composed, key, lambda: problem.baseline(entry.name, **entry.options))
-    return entry
+def _contestant(composed: Composed[Any], problem: Problem[Any, Any], key: Key, entry: Entry) -> None:
+    """Refuse a contestant that does not exist, or an option it does not have; registered models are looked up later."""
+    if not entry.name.startswith(REGISTERED):
+        _checked(composed, key, lambda: contestant(entry.name, problem, entry.options), spoken=entry.name)
 
 
-def _checked(composed: Composed[Any], key: Key, make: Callable[[], Any]) -> Any:
+def _checked(composed: Composed[Any], key: Key, make: Callable[[], Any], spoken: str | None = None) -> Any:
     try:
         return make()
     except ConfigError as error:
-        raise relocated(error, key, composed.origins) from error
+        raise relocated(error, spoken or key[0], key, composed.origins) from error
 
 
 def _full(named: Named, component: Any) -> Named:
