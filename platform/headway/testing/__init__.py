@@ -4,14 +4,7 @@
 pytest suites. The checks are in one module per group; `headway.testing.suite` lists the groups.
 """
 
-from headway.testing.suite import (
-    BoundCheck,
-    Check,
-    Outcome,
-    check_problem,
-    checks_for,
-    outcomes,
-    parametrize_with_checks,
-)
+from headway.testing.check import Check
+from headway.testing.suite import BoundCheck, Outcome, check_problem, checks_for, outcomes, parametrize_with_checks
 
 __all__ = ["BoundCheck", "Check", "Outcome", "check_problem", "checks_for", "outcomes", "parametrize_with_checks"]
