@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 from headway import seeds
 from headway.checkpoint import checkpoints, load_state, newest_valid
@@ -11,15 +12,26 @@ from headway.errors import CheckpointError, ConfigError
 from headway.folders import sweep
 from headway.pipelines.schema import TrainConfig
 from headway.pipelines.training import CHECKPOINTS, Training
+from headway.problem import Problem
 from headway.runs import Run
 
 
-def train(config: TrainConfig, *, root: Path | None = None, parent: Run | None = None, quiet: bool = False) -> Run:
+def train(
+    config: TrainConfig,
+    *,
+    root: Path | None = None,
+    parent: Run | None = None,
+    quiet: bool = False,
+    problem: Problem[Any, Any] | None = None,
+) -> Run:
     """Train a policy and keep the best one by validation.
 
     The run's folder (under ``root``, else ``config.runs``) receives ``policy/`` (the best policy),
     ``checkpoints/`` (the last three), ``metrics.jsonl`` and ``training.json`` (CPU-seconds, steps,
     validation curve, digests of the validation instances).
+
+    ``problem`` stands in for the one that the configuration names: inside a backtest, what is known of it
+    by then. Such a run cannot be resumed.
 
     Raises
     ------
@@ -37,7 +49,7 @@ def train(config: TrainConfig, *, root: Path | None = None, parent: Run | None =
     run = Run.create("train", settings, root=root or config.runs, problem=config.problem.name, name=config.name,
                      parent=parent)  # fmt: skip
     with run, seeds.sealed("test"):
-        Training(config, run).loop(quiet=quiet)
+        Training(config, run, problem).loop(quiet=quiet)
     return run
 
 

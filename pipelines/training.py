@@ -19,6 +19,7 @@ from headway.pipelines.progress import progress
 from headway.pipelines.schema import Named, TrainConfig
 from headway.pipelines.signals import stop_on_signal
 from headway.pipelines.validation import Score, Validator
+from headway.problem import Problem
 from headway.registry import agent_class, make_problem
 from headway.runs import Run
 from headway.stored import StoredPolicy, policy_members, save_policy
@@ -32,10 +33,10 @@ class Training:
     ``curve`` holds a row per validation; ``waiting`` counts those since the best one.
     """
 
-    def __init__(self, config: TrainConfig, run: Run) -> None:
+    def __init__(self, config: TrainConfig, run: Run, problem: Problem[Any, Any] | None = None) -> None:
         torch.set_num_threads(config.threads)
         self.config, self.run = config, run
-        self.trainer, self.validator = _trainer(config)
+        self.trainer, self.validator = _trainer(config, problem)
         self.best: StoredPolicy | None = None
         self.best_score: Score | None = None
         self.curve: list[dict[str, float]] = []
@@ -147,8 +148,8 @@ class Training:
         return NumericalError(error.what, where=error.where, got=error.got, expected=error.expected, hint=hint)
 
 
-def _trainer(config: TrainConfig) -> tuple[Trainer, Validator]:
-    problem = make_problem(config.problem.name, **config.problem.options)
+def _trainer(config: TrainConfig, problem: Problem[Any, Any] | None) -> tuple[Trainer, Validator]:
+    problem = problem or make_problem(config.problem.name, **config.problem.options)
     agent: Agent = build(agent_class(config.agent.name), config.agent.options, where="agent")
     env = config.env or Named(name=next(iter(problem.environments)))
     network = config.network or Named(name=agent.network or next(iter(problem.networks), "mlp"))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headway.batch import Batch, Instance
 from headway.components import build
@@ -96,6 +97,11 @@ class Problem(ABC, Generic[I, X]):
         """This problem with all its splits drawn from ``view``: what a refit inside a backtest may see."""
         raise CapabilityError(f"{self.name} cannot be refitted on a history", where="Problem.until")
 
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """Sentences that belong into every report on this problem: of its data and its conventions."""
+        return ()
+
     # -- solutions ------------------------------------------------------------------------------
     @abstractmethod
     def evaluate(self, instance: I, solution: X) -> Evaluation:
@@ -106,6 +112,13 @@ class Problem(ABC, Generic[I, X]):
         SolutionError
             The solution does not fit the instance (another batch length or size).
         """
+
+    def measures(self, series: Mapping[str, NDArray[np.float64]]) -> Mapping[str, NDArray[np.float64]]:
+        """Metrics that follow from an evaluation's series alone: name -> [R] from [R, T] each.
+
+        A backtest calls it on resampled histories, for intervals around the metrics of those names.
+        """
+        return {}
 
     def read_solution(self, instance: I, path: Path) -> X:
         """Read a solution of ``instance`` (a batch of one) from a file of the field's format."""
