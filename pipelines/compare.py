@@ -252,7 +252,7 @@ def _reference(table: Table) -> dict[str, Any]:
 
 def _notes(problem: Problem[Any, Any], table: Table, answers: Answers) -> list[str]:
     """What a reader must know: impossible results, and intervals that are too narrow."""
-    return [*_beaten(table), *_contradicted(problem, answers), *_dependent(problem)]
+    return [*problem.caveats, *_beaten(table), *_contradicted(problem, answers), *_dependent(problem)]
 
 
 def _beaten(table: Table) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,7 @@ from headway.errors import UnknownNameError
 from headway.evaluation import Reference
 from headway.pipelines.entrants import Entrant
 from headway.pipelines.results import Row, Score
+from headway.pipelines.verdict import Rivalry
 from headway.problem import Problem
 
 Floats = NDArray[np.float64]
@@ -46,20 +48,23 @@ class Table:
     confidence: float
     resamples: int
 
-    def gap(self, label: str, base: Floats | None = None) -> stats.Estimate:
-        """To the reference (or to ``base`` [N] or [S, N]), on the instances where both are known."""
-        scores = self.objectives[label]
-        base = self.reference.value if base is None else base
-        return self._estimate(scores, base)
+    def gap(self, label: str) -> stats.Estimate:
+        """To the reference, on the instances where both are known."""
+        return self._estimate(self.objectives[label], self.reference.value)
 
-    def rivalry(self, winner: str, rival: str) -> tuple[stats.Estimate, float, int]:
-        """The rival's gap to the winner, the probability that the winner is better, on how many instances."""
+    def rivalry(self, winner: str, rival: str) -> Rivalry | None:
+        """How two contestants compare on the instances that both solved; seeds are paired by number."""
         first, second = self.objectives[winner], self.objectives[rival]
         seeds = np.arange(max(len(first), len(second)))
         first, second = first[seeds % len(first)], second[seeds % len(second)]
         both = _known(first) & _known(second)
+        if not both.any():
+            return None
         better = stats.probability_better(first[:, both], second[:, both], sense=self.problem.sense)
-        return self._estimate(second, first), better, int(both.sum())
+        count = int(both.sum())
+        size = f"{count} instance{'s' * (count != 1)}, {len(seeds)} seed{'s' * (len(seeds) != 1)}"
+        basis = f"paired bootstrap over {size}; better on {better:.0%} of them"
+        return Rivalry(self._estimate(second, first), better, basis)
 
     def rows(self) -> list[Row]:
         """One row per contestant, best first: all feasible before some, then by gap; oracles last, unranked."""
@@ -73,7 +78,7 @@ class Table:
         ordered = sorted(rows, key=order)
         ranked = [row for row in ordered if not row.oracle]
         ranks = {row.contestant: place for place, row in enumerate(ranked, 1)}
-        return [_replace(row, rank=ranks.get(row.contestant)) for row in ordered]
+        return [dataclasses.replace(row, rank=ranks.get(row.contestant)) for row in ordered]
 
     def profiles(self) -> dict[str, list[tuple[float, float]]]:
         """Share of answers within each gap of the reference, per instance, for every contestant."""
@@ -224,9 +229,3 @@ def _mean(values: Any) -> float:
 
 def _means(metrics: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {name: _mean([m[name] for m in metrics if name in m]) for name in (metrics[0] if metrics else ())}
-
-
-def _replace(row: Row, **changes: Any) -> Row:
-    import dataclasses
-
-    return dataclasses.replace(row, **changes)

@@ -4,14 +4,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
 
-from headway.pipelines.leaderboard import Table
 from headway.pipelines.results import Decision, Row
+from headway.problem import Problem
+from headway.stats import Estimate
 
 LEARNED = ("learned", "hybrid")
 
 
-def decide(table: Table, rows: Sequence[Row]) -> tuple[str, Decision | None]:
+class Rivalry(NamedTuple):
+    """The rival's gap to the winner, how probably the winner is better, and what both rest on, in words."""
+
+    estimate: Estimate
+    probability: float
+    basis: str
+
+
+class Scored(Protocol):
+    """What a verdict needs of a table of scores."""
+
+    @property
+    def problem(self) -> Problem[Any, Any]: ...
+
+    @property
+    def confidence(self) -> float: ...
+
+    def rivalry(self, winner: str, rival: str) -> Rivalry | None:
+        """How two contestants compare; None where they solved nothing in common."""
+
+
+def decide(table: Scored, rows: Sequence[Row]) -> tuple[str, Decision | None]:
     """The sentence and its numbers: the best contestant against the best one of the other kind.
 
     Where all are of one kind, the runner-up takes the rival's place. Oracles take no part.
@@ -26,7 +49,11 @@ def decide(table: Table, rows: Sequence[Row]) -> tuple[str, Decision | None]:
             winner.contestant, winner.kind
         )
     rival = others[0]
-    estimate, probability, instances = table.rivalry(winner.contestant, rival.contestant)
+    rivalry = table.rivalry(winner.contestant, rival.contestant)
+    if rivalry is None:
+        text = f"No clear winner: {_name(winner)} and {_name(rival)} solved nothing in common."
+        return text, Decision(winner.contestant, winner.kind, rival.contestant, rival.kind)
+    estimate = rivalry.estimate
     decision = Decision(
         winner.contestant,
         winner.kind,
@@ -35,10 +62,10 @@ def decide(table: Table, rows: Sequence[Row]) -> tuple[str, Decision | None]:
         estimate.value,
         estimate.low,
         estimate.high,
-        probability,
+        rivalry.probability,
         clear=bool(estimate.low > 0 or estimate.high < 0),
     )
-    return _sentence(table, winner, rival, decision, instances), decision
+    return _sentence(table, winner, rival, decision, rivalry.basis), decision
 
 
 def amount(value: float, kind: str, unit: str) -> str:
@@ -46,17 +73,13 @@ def amount(value: float, kind: str, unit: str) -> str:
     return f"{100 * value:.2f} %" if kind == "ratio" else f"{value:.4g} {unit}".rstrip()
 
 
-def _sentence(table: Table, winner: Row, rival: Row, decision: Decision, instances: int) -> str:
-    names = f"{_name(winner)} and {_name(rival)}"
-    if not instances:
-        return f"No clear winner: {names} solved no instance in common."
-    shares = ""
+def _sentence(table: Scored, winner: Row, rival: Row, decision: Decision, basis: str) -> str:
+    detail = f"{_interval(table, decision)}; {basis}"
     if rival.feasible < winner.feasible:
-        shares = f"; {rival.contestant} answered only {rival.feasible:.0%} feasibly and in time"
-    detail = f"{_interval(table, decision)}; {_basis(winner, rival, decision, instances)}{shares}"
+        detail += f"; {rival.contestant} answered only {rival.feasible:.0%} feasibly and in time"
     lead = amount(decision.difference, table.problem.gap, table.problem.unit)
     if decision.difference == 0:
-        return f"No clear winner: {names} are equal ({detail})."
+        return f"No clear winner: {_name(winner)} and {_name(rival)} are equal ({detail})."
     if decision.difference < 0:  # fewer feasible answers put the rival behind
         return f"{_side(winner)} on feasibility: {_name(winner)} before {_name(rival)} ({detail})."
     if not decision.clear:
@@ -73,16 +96,8 @@ def _name(row: Row) -> str:
     return f"{row.contestant} [{row.kind}]"
 
 
-def _interval(table: Table, decision: Decision) -> str:
+def _interval(table: Scored, decision: Decision) -> str:
     if math.isnan(decision.low):
-        return "one instance, so no interval"
+        return "too few data for an interval"
     low, high = (amount(x, table.problem.gap, table.problem.unit) for x in (decision.low, decision.high))
-    return f"{100 * table.confidence:g} % interval {low} to {high}, paired bootstrap"
-
-
-def _basis(winner: Row, rival: Row, decision: Decision, instances: int) -> str:
-    seeds = max(winner.seeds, rival.seeds)
-    return (
-        f"{instances} instance{'s' * (instances != 1)}, {seeds} seed{'s' * (seeds != 1)}; "
-        f"better on {decision.probability:.0%} of them"
-    )
+    return f"{100 * table.confidence:g} % interval {low} to {high}"

@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 Sense = Literal["min", "max"]
 GapKind = Literal["ratio", "difference"]
 
+SHORT = 16  # periods, below which no block length can be estimated
 CHUNK = 2**22  # resampled numbers held at a time (32 MiB)
 
 
@@ -60,18 +61,6 @@ def gap(
     return Estimate(float(value), _standard_error(worse, unit), low, high)
 
 
-def mean(
-    scores: ArrayLike, *, confidence: float = 0.95, resamples: int = 2000, seed: int = 0, blocks: bool = False
-) -> Estimate:
-    """The mean of [S, N] or [N] with its interval; ``blocks``: N are consecutive, dependent periods."""
-    values = np.atleast_2d(np.asarray(scores, float))
-    if blocks:
-        return series_statistic(np.mean, values.mean(0), confidence=confidence, resamples=resamples, seed=seed)
-    return gap(
-        values, np.zeros(values.shape[1]), kind="difference", confidence=confidence, resamples=resamples, seed=seed
-    )
-
-
 def interquartile_mean(
     scores: ArrayLike, *, confidence: float = 0.95, resamples: int = 2000, seed: int = 0
 ) -> Estimate:
@@ -91,8 +80,7 @@ def interquartile_mean(
         return values[chosen, np.arange(instances)].reshape(n, -1)
 
     replicates = _replicates(lambda n: _trimmed(draw(n)), resamples, values.size)
-    low, high = _quantiles(replicates, confidence)
-    return Estimate(float(_trimmed(values.reshape(1, -1))[0]), float(replicates.std(ddof=1)), low, high)
+    return from_replicates(_trimmed(values.reshape(1, -1))[0], replicates, confidence)
 
 
 def performance_profile(gaps: ArrayLike, thresholds: ArrayLike) -> Floats:
@@ -115,29 +103,22 @@ def probability_better(a: ArrayLike, b: ArrayLike, *, sense: Sense = "min") -> f
     return float(((lead > 0) + 0.5 * (lead == 0)).mean())
 
 
-def series_statistic(
-    statistic: Callable[..., float],
-    *series: ArrayLike,
-    confidence: float = 0.95,
-    resamples: int = 1000,
-    seed: int = 0,
-) -> Estimate:
-    """A statistic of paired series [T] of dependent periods, by the stationary bootstrap.
+def blocks(*series: ArrayLike, resamples: int = 1000, seed: int = 0) -> tuple[NDArray[np.intp], float]:
+    """Stationary bootstrap of T dependent periods: indices [R, T] that resample all series alike, mean block length.
 
     Politis and Romano 1994; the mean block length is that of Politis and White 2004 (corrected 2009),
     the largest over the series, so that all of them are cut at the same places.
+
+    Parameters
+    ----------
+    series : float64 [T] each, to estimate the block length from
     """
     from arch.bootstrap import StationaryBootstrap
 
-    arrays = [np.asarray(s, float) for s in series]
-    value = float(statistic(*arrays))
-    if len(arrays[0]) < 8:  # too short to estimate a block length from
-        return Estimate(value, math.nan, math.nan, math.nan)
-    block = max(block_length(a) for a in arrays)
-    bootstrap = StationaryBootstrap(block, *arrays, seed=np.random.default_rng(seed))
-    replicates = np.array([float(statistic(*data[0])) for data in bootstrap.bootstrap(resamples)])
-    low, high = _quantiles(replicates, confidence)
-    return Estimate(value, float(replicates.std(ddof=1)), low, high)
+    length = max(block_length(s) for s in series)
+    periods = np.arange(np.asarray(series[0]).shape[0])
+    bootstrap = StationaryBootstrap(length, periods, seed=np.random.default_rng(seed))
+    return np.stack([data[0][0] for data in bootstrap.bootstrap(resamples)]), length
 
 
 def block_length(series: ArrayLike) -> float:
@@ -145,10 +126,17 @@ def block_length(series: ArrayLike) -> float:
     from arch.bootstrap import optimal_block_length
 
     values = np.asarray(series, float)
-    if np.ptp(values) == 0:
+    if len(values) < SHORT or np.ptp(values) == 0:
         return 1.0
     length = float(optimal_block_length(values)["stationary"].iloc[0])
     return float(np.clip(length if math.isfinite(length) else 1.0, 1.0, len(values) / 4))
+
+
+def from_replicates(value: float, replicates: ArrayLike, confidence: float = 0.95) -> Estimate:
+    """A value with the standard deviation and the percentiles of its bootstrap replicates [R]."""
+    drawn = np.asarray(replicates, float)
+    low, high = _quantiles(drawn, confidence)
+    return Estimate(float(value), float(drawn.std(ddof=1)), low, high)
 
 
 # -- parts ------------------------------------------------------------------------------------

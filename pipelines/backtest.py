@@ -1,0 +1,240 @@
+"""Contestants through real history, each decision and each fit seeing the past only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headway.batch import Instance
+from headway.contestants import Contestant
+from headway.errors import LeakageError, UnknownNameError
+from headway.pipelines.compare import slug
+from headway.pipelines.entrants import Entrant, enter
+from headway.pipelines.picture import drawable
+from headway.pipelines.publish import publish
+from headway.pipelines.results import Results, Score
+from headway.pipelines.retrain import Retrain, Trainee, ablation, is_agent, trainee, training_seconds
+from headway.pipelines.schema import BacktestConfig, Entry
+from headway.pipelines.timeline import Timeline, Track
+from headway.pipelines.verdict import decide
+from headway.pipelines.walkforward import Walked, first_period, fitted, walk_forward
+from headway.problem import Problem
+from headway.registry import make_problem
+from headway.runs import Run
+
+Watch = Callable[[int, int, str], None]  # contestants so far, contestants in all, the last one
+
+
+def backtest(
+    config: BacktestConfig, *, root: Path | None = None, watch: Watch = lambda done, total, label: None
+) -> Run:
+    """Walk every contestant through the history; the run folder gets ``results.json``.
+
+    An entry that names an agent is trained on what is known before the first decision, and again at
+    every refit, in child runs. Stored policies stay as they are. Beside the results are ``pictures/``
+    and ``solutions/<contestant>/<seed>.npz``.
+
+    Raises
+    ------
+    CapabilityError
+        The problem has no history, or a contestant is a solver that would see all of it.
+    LeakageError
+        A stored policy was trained on days that are scored here.
+    """
+    problem = make_problem(config.problem.name, **config.problem.options)
+    history = problem.history(config.start, config.end)
+    entrants, reference = _entrants(config, problem, history)
+    for entrant in entrants:
+        for member in entrant.members:
+            _refuse_leakage(member, problem, history)
+    record = config.model_dump(mode="json")
+    with Run.create("backtest", record, root=root or config.runs, problem=problem.name, name=config.name) as run:
+        tracks = {}
+        for done, entrant in enumerate(entrants, 1):
+            tracks[entrant.label] = _track(config, problem, history, entrant, run)
+            run.log(done, {f"{entrant.label}/objective": tracks[entrant.label].objective})
+            watch(done, len(entrants), entrant.label)
+        _results(config, problem, history, tracks, reference, run.folder).write(run.folder)
+    publish(run, tracking=config.tracking.uri, report=config.report)
+    return run
+
+
+# -- who takes part ---------------------------------------------------------------------------
+def _entrants(config: BacktestConfig, problem: Problem[Any, Any], history: Instance) -> tuple[list[Entrant], str]:
+    """The entrants with their ablations, and the label of the reference, entered if nobody did."""
+    existing = [entry for entry in config.contestants if not is_agent(entry, problem)]
+    entrants = enter(existing, problem, tracking=config.tracking.uri)
+    for entry in config.contestants:
+        if is_agent(entry, problem):
+            agent = trainee(entry, problem, config)
+            entrants.append(Entrant(agent.label, "learned", (agent,)))
+    labels = {entrant.label for entrant in entrants}
+    for entrant in [e for e in entrants if e.learned]:
+        chance = ablation(entrant.members[0])
+        if chance.label not in labels:
+            entrants.append(Entrant(chance.label, "ablation", (chance,)))
+            labels.add(chance.label)
+    reference = config.reference or _usual_reference(problem, history, entrants)
+    if reference not in labels:
+        if reference not in problem.baselines:
+            raise UnknownNameError("reference", reference, [*labels, *problem.baselines], where="reference")
+        entrants += enter([Entry(name=reference)], problem)
+    return entrants, reference
+
+
+def _usual_reference(problem: Problem[Any, Any], history: Instance, entrants: Sequence[Entrant]) -> str:
+    """The reference policy of the problem, where it is one of its baselines; else the first contestant."""
+    named = [n for n, r in problem.references(history).items() if r.kind == "policy" and n in problem.baselines]
+    return named[0] if named else entrants[0].label
+
+
+def _refuse_leakage(contestant: Contestant, problem: Problem[Any, Any], history: Instance) -> None:
+    """Raise LeakageError where the stored policy's test split begins after the first decision scored here."""
+    from headway.stored import load_policy
+
+    for folder in contestant.policies:
+        policy = load_policy(folder)
+        theirs = make_problem(policy.problem_name, **policy.problem_options)
+        unseen = theirs.history()
+        first, since = _start(problem, history), _start(theirs, unseen)
+        if type(first) is type(since) and first < since:
+            raise LeakageError(
+                f"{contestant.label} was trained on periods that this backtest scores",
+                where="start",
+                got=first,
+                expected=f"{since} or later",
+                hint="start later, or enter the agent by name, to be trained on the past at every refit",
+            )
+
+
+# -- walking ----------------------------------------------------------------------------------
+def _track(config: BacktestConfig, problem: Problem[Any, Any], history: Instance, entrant: Entrant, run: Run) -> Track:
+    before = len(run.children)
+    scores, evaluations = [], []
+    for seed, member in entrant.runs(config.seeds):
+        walked, failure = _attempt(config, problem, history, member, seed, run)
+        scores.append(_score(entrant.label, seed, walked, failure))
+        evaluations.append(None if walked is None else walked.evaluation)
+        if walked is not None:
+            walked.solution.save(run.folder / "solutions" / slug(entrant.label) / f"{seed}.npz")
+            if seed == 0:
+                file = run.folder / "pictures" / f"{slug(entrant.label)}.svg"
+                drawable(problem, history, walked.solution, file)
+    trained = training_seconds(run.children[before:]) if len(run.children) > before else entrant.training_seconds
+    return Track(entrant.label, entrant.kind, scores, evaluations, trained)
+
+
+def _attempt(
+    config: BacktestConfig, problem: Problem[Any, Any], history: Instance, member: Contestant, seed: int, run: Run
+) -> tuple[Walked | None, str]:
+    refit = fitted
+    if isinstance(member, Trainee) and member.config is not None:
+        refit = Retrain(member.config, run, seed)
+    walk = partial(walk_forward, member, problem, history, every=config.refit, seed=seed, refit=refit)
+    try:
+        return walk(), ""
+    except Exception as error:  # a contestant may raise anything: it is an outcome, and recorded
+        return None, f"{type(error).__name__}: {error}"
+
+
+def _score(label: str, seed: int, walked: Walked | None, failure: str) -> Score:
+    if walked is None:
+        return Score(label, seed, 0, feasible=False, objective=math.nan, status="error", message=failure)
+    evaluation = walked.evaluation
+    feasible = bool(evaluation.feasible[0])
+    return Score(
+        contestant=label,
+        seed=seed,
+        instance=0,
+        feasible=feasible,
+        objective=float(evaluation.objective[0]),
+        status="finished" if feasible else "infeasible",
+        message=f"refitted at periods {', '.join(map(str, walked.refits))}" if len(walked.refits) > 1 else "",
+        seconds=walked.seconds,
+        cpu_seconds=walked.cpu_seconds,
+        violations={name: float(v[0]) for name, v in evaluation.violations.items()},
+        metrics={name: float(v[0]) for name, v in evaluation.metrics.items()},
+    )
+
+
+# -- results ----------------------------------------------------------------------------------
+def _results(
+    config: BacktestConfig,
+    problem: Problem[Any, Any],
+    history: Instance,
+    tracks: dict[str, Track],
+    reference: str,
+    folder: Path,
+) -> Results:
+    timeline = Timeline(problem, tracks, reference, config.confidence, config.resamples)
+    rows = timeline.rows()
+    verdict, decision = decide(timeline, rows)
+    about = {"unit": problem.unit, "sense": problem.sense, "gap": problem.gap}
+    files = sorted((folder / "pictures").glob("*.svg"))
+    return Results(
+        verb="backtest",
+        verdict=verdict,
+        decision=decision,
+        problem={"name": problem.name, "options": dict(config.problem.options), **about},
+        instances={"n": 1, "source": _span(problem, history), "seed": None, "digests": [history.digest()]},
+        seeds=list(range(config.seeds)),
+        confidence=config.confidence,
+        resamples=config.resamples,
+        reference={
+            "name": reference,
+            "kind": "policy",
+            "source": f"{reference}, in this backtest",
+            "rederived": True,
+            "values": [tracks[reference].objective],
+        },
+        rows=rows,
+        scores=[score for track in tracks.values() for score in track.scores],
+        notes=list(problem.caveats),
+        pictures=[
+            {"contestant": label, "instance": 0, "file": f"pictures/{slug(label)}.svg"}
+            for label in tracks
+            if folder / "pictures" / f"{slug(label)}.svg" in files
+        ],
+        series={label: _series(track) for label, track in tracks.items()},
+        periods=_periods(history, tracks),
+    )
+
+
+def _series(track: Track) -> list[dict[str, Any]]:
+    return [
+        {"seed": score.seed, **{name: values[0] for name, values in evaluation.series.items()}}
+        for score, evaluation in zip(track.scores, track.evaluations, strict=True)
+        if evaluation is not None
+    ]
+
+
+def _periods(history: Instance, tracks: dict[str, Track]) -> list[Any]:
+    """Labels of the scored periods: the last dates of the history, or numbers."""
+    series = [s for track in tracks.values() for e in track.evaluations if e is not None for s in e.series.values()]
+    length = series[0].shape[1] if series else 0
+    dates = _dates(history)
+    return (
+        list(range(length)) if dates is None or len(dates) < length else [str(d) for d in dates[len(dates) - length :]]
+    )
+
+
+def _span(problem: Problem[Any, Any], history: Instance) -> str:
+    dates = _dates(history)
+    return f"history from {_start(problem, history)}" + ("" if dates is None else f" to {dates[-1]}")
+
+
+def _start(problem: Problem[Any, Any], history: Instance) -> Any:
+    """When the first decision is taken: its date, or how many periods are known by then."""
+    period, dates = first_period(problem.environment(), history), _dates(history)
+    return period if dates is None else dates[min(period, len(dates) - 1)]
+
+
+def _dates(history: Instance) -> np.ndarray[Any, np.dtype[np.datetime64]] | None:
+    """The dates of a history's periods, where it has them."""
+    found = [array[0] for array in history.arrays().values() if array.dtype.kind == "M" and array.ndim == 2]
+    return found[0] if found else None

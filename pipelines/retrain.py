@@ -1,0 +1,95 @@
+"""Agents in a backtest: trained afresh at every refit, on nothing but what is known by then."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from headway.batch import Instance
+from headway.contestants import Contestant
+from headway.pipelines.schema import BacktestConfig, Entry, Named, TrainConfig
+from headway.pipelines.walkforward import Entrant
+from headway.problem import Problem
+from headway.registry import agents
+from headway.runs import Run
+
+# Keys of an entry that configure the training; the others are hyper-parameters of the agent.
+TRAINING = ("env", "network", "steps", "validation", "checkpoint_every")
+
+
+@dataclass(frozen=True)
+class Trainee(Contestant):
+    """An agent entered by name, as ``{name: pathwise, steps: 20000, lr: 1e-3}``; it has no policy yet."""
+
+    config: TrainConfig | None = None
+
+    @property
+    def learned(self) -> bool:
+        """It will be."""
+        return True
+
+    def load(self, problem: Problem[Any, Any]) -> Any:
+        """Until its first refit, which comes before its first decision, it has nothing to say."""
+        from headway.chance import RandomPolicy
+
+        return RandomPolicy()
+
+
+@dataclass(frozen=True)
+class Retrain:
+    """A refit that trains ``config``'s agent on the problem as it was known, in a child run of the backtest."""
+
+    config: TrainConfig
+    parent: Run
+    seed: int
+
+    def __call__(self, entrant: Entrant, problem: Problem[Any, Any], view: Instance) -> Entrant:
+        from headway.pipelines.train import train
+        from headway.stored import load_policy
+
+        config = self.config.model_copy(update={"seed": self.seed})
+        child = train(config, parent=self.parent, quiet=True, problem=problem.until(view))
+        return load_policy(child.folder / "policy")
+
+
+def is_agent(entry: Entry, problem: Problem[Any, Any]) -> bool:
+    """The entry names an agent to be trained in the backtest, not a contestant that exists."""
+    return entry.name in agents() and entry.name not in {**problem.baselines, **problem.oracles}
+
+
+def trainee(entry: Entry, problem: Problem[Any, Any], config: BacktestConfig) -> Trainee:
+    """The contestant that an agent's entry means. Raises ConfigError for keys that training refuses."""
+    options = dict(entry.options)
+    settings: dict[str, Any] = {key: options.pop(key) for key in TRAINING if key in options}
+    training = TrainConfig(
+        problem=config.problem,
+        agent=Named(name=entry.name, options=options),
+        threads=config.threads,
+        tracking=config.tracking.model_copy(update={"uri": None}),  # the backtest mirrors its children
+        **settings,
+    )
+    env = training.env or Named(name=next(iter(problem.environments)))
+    return Trainee(
+        entry.label or entry.name,
+        "policy",
+        entry.name,
+        environment=env.name,
+        environment_options=env.options,
+        config=training,
+    )
+
+
+def ablation(contestant: Contestant) -> Contestant:
+    """The same environment with random actions; works for trainees too."""
+    fields = {f.name: getattr(contestant, f.name) for f in dataclasses.fields(Contestant)}
+    return Contestant(**fields).without_learning()
+
+
+def training_seconds(children: Sequence[Run]) -> float:
+    """CPU-seconds of all refits."""
+    import json
+
+    files = [child.folder / "training.json" for child in children]
+    return sum(float(json.loads(file.read_text())["cpu_seconds"]) for file in files if file.is_file())

@@ -1,0 +1,129 @@
+"""One contestant through a history: it decides, is refitted on what is known, and decides on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from headway.batch import Batch, Instance
+from headway.contestants import Contestant
+from headway.environment import Environment
+from headway.errors import CapabilityError
+from headway.evaluation import Evaluation
+from headway.policy import Planner, Policy
+from headway.problem import Problem
+from headway.rollouts import Walk
+from headway.solver import Budget, Search, Solver
+
+Entrant = Policy | Planner[Any]
+Refit = Callable[[Entrant, Problem[Any, Any], Instance], Entrant]  # what decided so far, problem, what is known
+
+ORACLE_SECONDS = 60.0  # CPU-seconds of an oracle that is a solver
+
+
+@dataclass(frozen=True)
+class Walked:
+    """A history walked through: the solution, its score, when refits took place (periods), and the CPU-seconds."""
+
+    solution: Batch
+    evaluation: Evaluation
+    refits: tuple[int, ...]
+    cpu_seconds: float
+    seconds: float
+
+
+def fitted(entrant: Entrant, problem: Problem[Any, Any], view: Instance) -> Entrant:
+    """The usual refit: what the contestant itself makes of the prefix."""
+    return entrant.fit(problem, view)
+
+
+def walk_forward(
+    contestant: Contestant,
+    problem: Problem[Any, Any],
+    history: Instance,
+    *,
+    every: int | None,
+    seed: int = 0,
+    refit: Refit = fitted,
+) -> Walked:
+    """Decide period by period; stocks and holdings carry over from one fit to the next.
+
+    The contestant is fitted on what is known before the first decision, and again whenever ``every``
+    periods have passed since (never, where None). A fit is given the view at that period, and nothing
+    later. The one long solution is scored once.
+
+    Raises
+    ------
+    CapabilityError
+        The contestant is a solver, which would see the whole history, and no oracle.
+    """
+    began, spent = time.perf_counter(), time.process_time()
+    entrant = contestant.load(problem)
+    if isinstance(entrant, Solver):
+        solution, refits = _foresee(contestant, entrant, problem, history, seed), []
+    else:
+        environment = problem.environment(contestant.environment, **contestant.environment_options)
+        solution, refits = _walk(environment, _acting(entrant, environment, history), history, every, seed, refit)
+    return Walked(
+        solution,
+        problem.evaluate(history, solution),
+        tuple(refits),
+        time.process_time() - spent,
+        time.perf_counter() - began,
+    )
+
+
+def first_period(environment: Environment[Any, Any, Any, Any], history: Instance) -> int:
+    """How much of a history is known at its first decision (see `Environment.period`)."""
+    params = environment.prepare(history)
+    return int(environment.period(params, environment.reset(params))[0])
+
+
+def _walk(
+    environment: Environment[Any, Any, Any, Any],
+    entrant: Entrant,
+    history: Instance,
+    every: int | None,
+    seed: int,
+    refit: Refit,
+) -> tuple[Batch, list[int]]:
+    walk, refits = Walk(environment, entrant, history, seed=seed), []
+    while len(walk.active):
+        period = int(environment.period(walk.params, walk.state)[0])
+        if not refits or (every is not None and period - refits[-1] >= every):
+            problem = environment.problem
+            walk.hand_over(refit(walk.policy, problem, problem.view(history, period)), seed)
+            refits.append(period)
+        walk.step()
+    return walk.result().solution, refits
+
+
+def _acting(entrant: Entrant, environment: Environment[Any, Any, Any, Any], history: Instance) -> Entrant:
+    from headway.chance import RandomPolicy
+
+    if not isinstance(entrant, RandomPolicy):
+        return entrant
+    return entrant.acting_in(environment.spaces(environment.prepare(history))[1])
+
+
+def _foresee(
+    contestant: Contestant, solver: Solver[Any, Any], problem: Problem[Any, Any], history: Instance, seed: int
+) -> Batch:
+    if not contestant.oracle:
+        raise CapabilityError(
+            "a solver sees the whole history, so it cannot be backtested",
+            where=contestant.label,
+            expected="a policy or a planner",
+            hint="plan over a rolling horizon (`headway.Planner`), or register it among the problem's oracles",
+        )
+    search: Search[Any] = Search(budget=Budget(cpu=ORACLE_SECONDS), seed=seed)
+    found: list[Batch] = []
+    search.report = lambda solution, seconds: found.append(solution)
+    last = solver.solve(problem, history, search)
+    if last is not None:
+        found.append(last)
+    if not found:
+        raise CapabilityError("the oracle found no solution", where=contestant.label)
+    return found[-1]
