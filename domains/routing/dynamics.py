@@ -147,10 +147,9 @@ class Construct(Environment[CVRPInstance, Routes, Params, State]):
 
     # -- capabilities ---------------------------------------------------------------------------
     def starts(self, params: Params) -> Array:
-        """int64 [B, N - 1]: every customer as the first one visited; padding repeats the real ones (POMO)."""
-        xp = self.arrays.xp
-        order = xp.arange(params.real.shape[1] - 1, dtype=xp.int64)
-        return 1 + order[None, :] % params.customers[:, None]
+        """int64 [B, K]: each customer as the first one visited; K is the smallest size in the batch (POMO)."""
+        xp, customers = self.arrays.xp, params.customers
+        return xp.arange(int(xp.min(customers)), dtype=xp.int64)[None, :] + xp.ones_like(customers)[:, None]
 
     def symmetries(self, instance: CVRPInstance) -> list[CVRPInstance]:
         """The eight rotations and reflections of the plane; all distances stay the same, bit for bit."""

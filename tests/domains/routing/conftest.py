@@ -1,0 +1,88 @@
+"""A task of four customers, small enough to work out by hand, and where the shared instances are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from headway.domains.routing.cvrp import CVRP
+from headway.domains.routing.instance import CVRPInstance
+
+SHARED = Path(__file__).parents[4] / "shared" / "data" / "routing"
+
+# Depot (0, 0); customers (3, 4), (6, 8), (-4, 3), (0, -2) with demands 2, 3, 4, 1; capacity 5.
+# Distances: 01 = 5, 12 = 5, 02 = 10, 03 = 5, 04 = 2, 34 = sqrt(4^2 + 5^2) = sqrt(41).
+# Two vehicles must be full, which only {1, 2} and {3, 4} are: 20 + 7 + sqrt(41) = 33.4031...
+# Three vehicles at best drive [1, 2], [3], [4]: 34. So the first is optimal.
+TINY_OPTIMUM = 27 + 41**0.5
+
+TINY_VRP = """NAME : tiny
+COMMENT : (four customers, by hand)
+TYPE : CVRP
+DIMENSION : 5
+EDGE_WEIGHT_TYPE : EUC_2D
+CAPACITY : 5
+NODE_COORD_SECTION
+1 0 0
+2 3 4
+3 6 8
+4 -4 3
+5 0 -2
+DEMAND_SECTION
+1 0
+2 2
+3 3
+4 4
+5 1
+DEPOT_SECTION
+1
+-1
+EOF
+"""
+
+
+def tiny_instance(**changes: object) -> CVRPInstance:
+    fields = {
+        "coords": np.array([[[0.0, 0], [3, 4], [6, 8], [-4, 3], [0, -2]]]),
+        "matrix": np.zeros((1, 0, 0)),
+        "demand": np.array([[0, 2, 3, 4, 1]]),
+        "capacity": np.array([5]),
+        "customers": np.array([4]),
+        "convention": np.array(["float"]),
+        "name": np.array(["tiny"]),
+    }
+    return CVRPInstance(**{**fields, **changes})
+
+
+@pytest.fixture
+def tiny() -> CVRPInstance:
+    return tiny_instance()
+
+
+@pytest.fixture
+def make_tiny():
+    return tiny_instance
+
+
+@pytest.fixture
+def tiny_optimum() -> float:
+    return TINY_OPTIMUM
+
+
+@pytest.fixture
+def tiny_vrp() -> str:
+    return TINY_VRP
+
+
+@pytest.fixture
+def problem() -> CVRP:
+    return CVRP()
+
+
+@pytest.fixture
+def shared() -> Path:
+    if not SHARED.is_dir():
+        pytest.skip(f"the shared benchmark instances are not at {SHARED}")
+    return SHARED
