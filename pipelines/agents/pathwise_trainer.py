@@ -78,8 +78,8 @@ class PathwiseTrainer(Trainer):
     # -- one batch of episodes ------------------------------------------------------------------------
     def _episodes(self) -> Tensor:
         """Undiscounted returns [B], with the gradient of their mean left in the network."""
-        _, params = self.sampler.draw(self.agent.batch)
-        state, rows = self.environment.reset(params), torch.arange(self.agent.batch)
+        _, (params, state, _) = self.sampler.draw(self.agent.batch)
+        rows = torch.arange(self.agent.batch)
         returns, segment, period = torch.zeros(self.agent.batch, dtype=torch.float64), [], 0
         while len(rows):
             transition = self._step(params, state)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -10,7 +9,6 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from headway.errors import CheckpointError
 
@@ -81,8 +79,12 @@ def remove_folder(folder: Path) -> None:
 
 # -- inner --------------------------------------------------------------------------------------
 def _manifest(members: Mapping[str, bytes]) -> bytes:
-    facts = {name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()} for name, data in members.items()}
-    return (json.dumps(facts, indent=2, sort_keys=True) + "\n").encode()
+    return _dumped({name: (len(data), hashlib.sha256(data).hexdigest()) for name, data in members.items()})
+
+
+def _dumped(facts: Mapping[str, tuple[int, str]]) -> bytes:
+    listed = {name: {"bytes": size, "sha256": digest} for name, (size, digest) in facts.items()}
+    return (json.dumps(listed, indent=2, sort_keys=True) + "\n").encode()
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -104,27 +106,31 @@ def _swap(draft: Path, folder: Path) -> None:
     if not folder.exists():
         draft.rename(folder)
         return
-    old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=DRAFT)) / folder.name
-    folder.rename(old)
+    grave = Path(tempfile.mkdtemp(dir=folder.parent, prefix=DRAFT))
+    old = grave / folder.name
     try:
-        draft.rename(folder)
-    except OSError:
-        old.rename(folder)
-        raise
+        folder.rename(old)
+        try:
+            draft.rename(folder)
+        except OSError:
+            old.rename(folder)
+            raise
     finally:
-        with contextlib.suppress(OSError):
-            shutil.rmtree(old.parent)
+        if folder.exists():  # else the old one, which could not be put back, is in the grave
+            shutil.rmtree(grave, ignore_errors=True)
 
 
-def _listed(folder: Path) -> dict[str, Any]:
+def _listed(folder: Path) -> dict[str, tuple[int, str]]:
     path = folder / MANIFEST
     try:
-        listed = json.loads(path.read_bytes())
-        facts = {str(name): (int(fact["bytes"]), str(fact["sha256"])) for name, fact in listed.items()}
+        data = path.read_bytes()
+        facts = {str(name): (int(fact["bytes"]), str(fact["sha256"])) for name, fact in json.loads(data).items()}
     except OSError as error:
         raise _damaged(path, error.strerror, "a readable manifest") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(path, error, "names with sizes and SHA-256 digests") from error
+    if data != _dumped(facts):
+        raise _damaged(path, "other bytes", "the manifest as it was written")
     return facts
 
 
