@@ -71,7 +71,7 @@ def tiny_optimum() -> float:
     return TINY_OPTIMUM
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_vrp() -> str:
     return TINY_VRP
 
