@@ -1,0 +1,112 @@
+"""The curves of a report, as numbers: quality over time, performance profiles, learning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headway.pipelines.results import Results, Score, Trace
+from headway.runs import Run
+
+Floats = NDArray[np.float64]
+
+CURVE_POINTS = 200  # enough for the width of a figure
+
+
+class Curve(NamedTuple):
+    """A line of a figure: float64 [K] each."""
+
+    x: Floats
+    y: Floats
+
+
+def sign(results: Results) -> int:
+    """+1 where smaller objectives are better, -1 where larger ones are."""
+    return 1 if results.problem["sense"] == "min" else -1
+
+
+def references(results: Results) -> Floats:
+    """Reference value per instance, float64 [N], NaN where there is none."""
+    return np.array([np.nan if v is None else v for v in results.reference["values"]], float)
+
+
+def anytime(results: Results) -> dict[str, Curve]:
+    """Gap (ratio of means) of the incumbents over CPU-seconds, per contestant.
+
+    Over the instances that the contestant solves with every seed and whose reference is known; a
+    curve begins when it has an answer to each of them, and ends at the budget.
+    """
+    if not results.budget:
+        return {}
+    known = np.flatnonzero(np.isfinite(references(results)))
+    found = {}
+    for row in results.rows:
+        traces = [t for t in results.traces if t.contestant == row.contestant and t.instance in known]
+        unsolved = {t.instance for t in traces if not _answers(t)}
+        kept = [t for t in traces if t.instance not in unsolved]
+        if kept:
+            found[row.contestant] = _mean_gap(results, kept, float(results.budget["cpu"]))
+    return found
+
+
+def _answers(trace: Trace) -> list[tuple[float, float]]:
+    return [(cpu, objective) for cpu, _, objective, feasible in trace.points if feasible and objective is not None]
+
+
+def _mean_gap(results: Results, traces: Sequence[Trace], budget: float) -> Curve:
+    answers = [np.array(_answers(trace)) for trace in traces]
+    base = references(results)[[trace.instance for trace in traces]]
+    start = max(a[0, 0] for a in answers)
+    stamps = np.unique(np.concatenate([a[:, 0] for a in answers]))
+    times = np.append(stamps[(stamps >= start) & (stamps <= budget)], max(budget, start))
+    times = times[np.unique(np.linspace(0, len(times) - 1, CURVE_POINTS).astype(int))]
+    incumbents = np.stack([a[np.searchsorted(a[:, 0], times, side="right") - 1, 1] for a in answers])
+    worse = sign(results) * (incumbents - base[:, None]).mean(0)
+    return Curve(times, worse / abs(base.mean()) if results.problem["gap"] == "ratio" else worse)
+
+
+def profile(results: Results) -> dict[str, Curve]:
+    """Share of all answers within a gap of the reference, per contestant; the missing ones never arrive."""
+    base = references(results)
+    found = {}
+    for row in results.rows:
+        scores = [s for s in results.scores if s.contestant == row.contestant and np.isfinite(base[s.instance])]
+        gaps = np.sort([_gap(results, s, base[s.instance]) for s in scores if s.feasible])
+        if len(gaps):
+            found[row.contestant] = Curve(gaps, np.arange(1, len(gaps) + 1) / len(scores))
+    return found
+
+
+def _gap(results: Results, score: Score, base: float) -> float:
+    worse = sign(results) * (score.objective - base)
+    return worse / abs(base) if results.problem["gap"] == "ratio" else worse
+
+
+class Learning(NamedTuple):
+    """The validation curve of one training run: float64 [K] each; ``cpu`` is empty where it was not logged."""
+
+    label: str
+    seed: int
+    steps: Floats
+    seconds: Floats
+    cpu: Floats
+    objective: Floats
+
+
+def learning(run: Run, label: str) -> Learning | None:
+    """Validation objective over steps, wall seconds and CPU-seconds; None for a run that has not validated."""
+    rows = [m for m in run.metrics() if "validation/objective" in m.metrics]
+    if not rows:
+        return None
+    cpu = [m.metrics.get("validation/cpu_seconds", np.nan) for m in rows]
+    return Learning(
+        label=label,
+        seed=int(run.config["seed"]),
+        steps=np.array([m.step for m in rows], float),
+        seconds=np.array([m.time - run.provenance["started"] for m in rows]),
+        cpu=np.array(cpu) if np.isfinite(cpu).all() else np.zeros(0),
+        objective=np.array([m.metrics["validation/objective"] for m in rows]),
+    )

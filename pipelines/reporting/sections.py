@@ -1,0 +1,193 @@
+"""One section of a report per run: everything the page's template prints, from the run's folder alone."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from headway.pipelines import results as records
+from headway.pipelines.reporting import charts, curves, formats
+from headway.pipelines.reporting.charts import Figure
+from headway.pipelines.reporting.curves import Learning
+from headway.pipelines.reporting.table import Leaderboard, leaderboard
+from headway.pipelines.results import Results
+from headway.registry import problem_class
+from headway.runs import Run
+
+TITLES = {"compare": "Comparison", "backtest": "Backtest", "train": "Training"}
+MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A domain's picture of one solution, as a data URI: nothing in it can run or reach out."""
+
+    title: str
+    uri: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """What is printed about one run (or about the training runs of one problem)."""
+
+    anchor: str
+    title: str
+    headline: str
+    detail: str
+    basis: list[tuple[str, str]]
+    board: Leaderboard | None = None
+    figures: Sequence[Figure] = ()
+    pictures: Sequence[Picture] = ()
+    caveats: Sequence[str] = ()
+    facts: Sequence[tuple[str, str]] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    digests: Sequence[str] = ()
+    config: str = ""
+    command: str = ""
+    argv: str = ""
+
+
+def sections(runs: Sequence[Run]) -> list[Section]:
+    """A section per comparison and backtest, with the training runs behind it; then the training runs left over."""
+    trained = {run.folder.resolve(): run for run in runs if run.provenance["verb"] == "train"}
+    found: list[Section] = []
+    for run in runs:
+        if (run.folder / records.FILE).is_file():
+            entered = _entered(run)
+            found.append(_judged(run, entered, f"run-{len(found) + 1}"))
+            trained = {folder: t for folder, t in trained.items() if folder not in entered}
+    for problem in dict.fromkeys(run.provenance["problem"] for run in trained.values()):
+        group = [run for run in trained.values() if run.provenance["problem"] == problem]
+        found.append(_trained(group, f"run-{len(found) + 1}"))
+    return found
+
+
+def _entered(run: Run) -> dict[Path, tuple[str, Run]]:
+    """The training runs that were contestants, with their labels, by folder; those still on this disk."""
+    found = {}
+    for entry in run.config.get("contestants", []):
+        folder = Path(str(entry["name"]))
+        if (folder / "provenance.json").is_file() and (entered := Run.open(folder)).provenance["verb"] == "train":
+            found[folder.resolve()] = (str(entry.get("label") or folder.name), entered)
+    return found
+
+
+# -- comparisons and backtests ----------------------------------------------------------------------
+def _judged(run: Run, trained: Mapping[Path, tuple[str, Run]], anchor: str) -> Section:
+    results = records.read(run.folder)
+    looks = charts.looks(results.rows)
+    headline, _, detail = results.verdict.partition(" (")
+    lessons = [lesson for label, entered in trained.values() if (lesson := curves.learning(entered, label))]
+    sense, unit = results.problem["sense"], results.problem["unit"]
+    return Section(
+        anchor=anchor,
+        title=f"{TITLES[results.verb]}: {results.problem['name']}",
+        headline=f"{headline}.".replace("..", "."),
+        detail=detail.removesuffix(".").removesuffix(")") + ".",
+        basis=_basis(results),
+        board=leaderboard(results, looks),
+        figures=[*charts.comparison(results, looks), *charts.trainings(lessons, looks, sense, unit)],
+        pictures=[_picture(run.folder, entry) for entry in sorted(results.pictures, key=_by_instance)],
+        caveats=[*results.notes, *results.problem.get("caveats", ())],
+        digests=results.instances["digests"],
+        **_origin(run, _judgement(results)),
+    )
+
+
+def _basis(results: Results) -> list[tuple[str, str]]:
+    """What the figures rest on, as short facts under the verdict."""
+    budget = results.budget
+    facts = [("instances", str(results.instances["n"])), ("seeds", str(len(results.seeds)))]
+    if budget:
+        facts.append(("budget", f"{formats.seconds(budget['cpu'])} CPU per instance"))
+        facts.append(("threads", str(budget["threads"])))
+    better = "lower is better" if results.problem["sense"] == "min" else "higher is better"
+    unit = results.problem["unit"]
+    facts.append(("objective", f"{unit}, {better}" if unit else better))
+    facts.append(("gap to", str(results.reference["name"])))
+    return facts
+
+
+def _judgement(results: Results) -> list[tuple[str, str]]:
+    reference = results.reference
+    checked = "re-derived here" if reference["rederived"] else "not re-derived here"
+    digest = hashlib.sha256("".join(results.instances["digests"]).encode()).hexdigest()
+    facts = [
+        ("Instances", f"{results.instances['n']}, {results.instances['source']}"),
+        ("Instances, SHA-256", digest[:16]),
+        ("Contestants' seeds", ", ".join(map(str, results.seeds))),
+        ("Reference", f"{reference['name']} ({reference['kind'].replace('_', ' ')}; {reference['source']}; {checked})"),
+        ("Intervals", f"{100 * results.confidence:g}{formats.THIN}%, bootstrap, {results.resamples} replicates"),
+    ]
+    if results.budget:
+        memory = formats.size(results.budget["memory"])
+        facts.append(("Limits", f"{formats.seconds(results.budget['cpu'])} CPU, {memory} per worker"))
+    return facts
+
+
+def _by_instance(entry: Mapping[str, Any]) -> int:
+    return int(entry["instance"])
+
+
+def _picture(folder: Path, entry: Mapping[str, Any]) -> Picture:
+    path = folder / entry["file"]
+    data = base64.b64encode(path.read_bytes()).decode()
+    return Picture(f"{entry['contestant']}, instance {entry['instance']}", f"data:{MEDIA[path.suffix]};base64,{data}")
+
+
+# -- training ----------------------------------------------------------------------------------------
+def _trained(runs: Sequence[Run], anchor: str) -> Section:
+    problem = problem_class(runs[0].provenance["problem"])
+    lessons = [lesson for run in runs if (lesson := curves.learning(run, str(run.config["agent"]["name"])))]
+    best = [_best(lesson, problem.sense) for lesson in lessons]
+    headline = f"Trained {_counted(len(runs), 'policy', 'policies')} for {problem.name}"
+    if best:
+        values = " to ".join(dict.fromkeys(formats.number(v) for v in (min(best), max(best))))
+        headline += f": best validation objective {values} {problem.unit}".rstrip()
+    return Section(
+        anchor=anchor,
+        title=f"{TITLES['train']}: {problem.name}",
+        headline=f"{headline}.",
+        detail="validation instances; of training; `headway compare` scores on test instances.",
+        basis=[("runs", str(len(runs)))],
+        figures=charts.trainings(lessons, {}, problem.sense, problem.unit),
+        **_origin(runs[0], []),
+    )
+
+
+def _best(lesson: Learning, sense: str) -> float:
+    return float((min if sense == "min" else max)(lesson.objective))
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+# -- where it comes from -----------------------------------------------------------------------------
+def _origin(run: Run, judgement: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    facts, cpu = run.provenance, run.provenance["cpu"]
+    return {
+        "facts": [
+            ("Run", run.id),
+            ("Started", formats.moment(facts["started"])),
+            *judgement,
+            ("Configuration, SHA-256", facts["config_sha256"][:16]),
+            ("Commit", _commit(facts["git"] or facts["workspace"])),
+            ("Processor", f"{cpu['model']}, {cpu['usable']} of {cpu['cores']} logical cores usable"),
+            ("Python", f"{facts['python']} on {facts['platform']}"),
+        ],
+        "versions": facts["packages"],
+        "config": (run.folder / "config.yaml").read_text(encoding="utf-8"),
+        "command": f"headway {facts['verb']} config={run.folder / 'config.yaml'}",
+        "argv": " ".join([Path(facts["argv"][0]).name, *facts["argv"][1:]]),
+    }
+
+
+def _commit(git: Mapping[str, Any] | None) -> str:
+    if git is None:
+        return "not in a git checkout"
+    return f"{git['commit'][:12]}{', with uncommitted changes' if git['dirty'] else ''}"
