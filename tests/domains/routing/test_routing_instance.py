@@ -75,7 +75,9 @@ def test_generated_instances_follow_their_recipe():
 
 def test_splits_differ_and_repeat(problem):
     """The same arguments give the same instances; another split or seed gives others."""
-    digests = {problem.instances(split, 4, seed).digest() for split in ("train", "validation", "test") for seed in (0, 1)}
+    digests = {
+        problem.instances(split, 4, seed).digest() for split in ("train", "validation", "test") for seed in (0, 1)
+    }
     assert len(digests) == 6
     assert problem.instances("test", 4).digest() == problem.instances("test", 4).digest()
 
