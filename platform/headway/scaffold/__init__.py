@@ -1,0 +1,1 @@
+"""`headway new`: a small, complete domain that already passes `headway check`."""
