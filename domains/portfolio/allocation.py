@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from headway.components import build, component, given
@@ -18,7 +19,7 @@ from headway.domains.portfolio.data import PROVIDERS
 from headway.domains.portfolio.generator import Span, whole, windows
 from headway.domains.portfolio.instance import PricePath
 from headway.domains.portfolio.market import Market
-from headway.domains.portfolio.rules import Rules
+from headway.domains.portfolio.rules import DAYS_PER_YEAR, Rules
 from headway.domains.portfolio.solution import Weights, read_csv, write_csv
 from headway.domains.portfolio.splits import begin, day_index, held_out_from, parse_date, spans
 from headway.errors import ConfigError
@@ -196,6 +197,12 @@ class Allocation(Problem[PricePath, Weights]):
         from headway.domains.portfolio.evaluate import evaluate
 
         return evaluate(self.rules, instance, solution)
+
+    def measures(self, series: Mapping[str, NDArray[np.float64]]) -> Mapping[str, NDArray[np.float64]]:
+        """Return, volatility, Sharpe ratio and drawdown of resampled days."""
+        from headway.domains.portfolio.metrics import of_growth
+
+        return of_growth(np.exp(series["objective"] / DAYS_PER_YEAR))
 
     def read_solution(self, instance: PricePath, path: Path) -> Weights:
         return super().read_solution(instance, path) if path.suffix == ".npz" else read_csv(instance, path)

@@ -41,7 +41,7 @@ def evaluate(rules: Rules, path: PricePath, solution: Weights) -> Evaluation:
     alive = (ledger.net > 0).all(axis=1)
     wealth = np.cumprod(ledger.net, axis=1)
     daily = DAYS_PER_YEAR * np.log(np.where(ledger.net > 0, ledger.net, np.nan))
-    bankruptcy = np.where(alive, 0.0, np.maximum(1.0, -wealth.min(axis=1)))
+    bankruptcy: Floats = np.where(alive, 0.0, np.maximum(1.0, -wealth.min(axis=1)))
     return Evaluation(
         objective=np.where(alive, daily.mean(axis=1), np.nan),
         violations=_violations(rules, solution.weights) | {"bankruptcy": bankruptcy},

@@ -23,17 +23,25 @@ def metrics(gross: Floats, net: Floats, cash: Floats, moved: Floats, paid: Float
     cost_bps : costs paid per year, in basis points of wealth
     """
     years = net.shape[1] / DAYS_PER_YEAR
+    return {
+        **of_growth(net),
+        "excess_sharpe": sharpe(net - 1 - cash),
+        "gross_sharpe": sharpe(gross - 1),
+        "turnover": 0.5 * moved.sum(axis=1) / years,
+        "cost_bps": 1e4 * paid.sum(axis=1) / years,
+    }
+
+
+def of_growth(net: Floats) -> dict[str, Floats]:
+    """Those of the `metrics` that follow from daily net growth factors [B, days] alone."""
+    years = net.shape[1] / DAYS_PER_YEAR
     wealth = np.cumprod(net, axis=1)
     peak = np.maximum(np.maximum.accumulate(wealth, axis=1), 1.0)
     return {
         "sharpe": sharpe(net - 1),
-        "excess_sharpe": sharpe(net - 1 - cash),
-        "gross_sharpe": sharpe(gross - 1),
         "annual_return": np.maximum(wealth[:, -1], 0.0) ** (1 / years) - 1,
         "volatility": _deviation(net) * np.sqrt(DAYS_PER_YEAR),
         "max_drawdown": (1 - wealth / peak).max(axis=1),
-        "turnover": 0.5 * moved.sum(axis=1) / years,
-        "cost_bps": 1e4 * paid.sum(axis=1) / years,
     }
 
 
@@ -42,7 +50,8 @@ def sharpe(returns: Floats) -> Floats:
     deviation = _deviation(returns)
     varies = deviation > 1e-15
     ratio: Floats = np.where(varies, returns.mean(axis=1) / np.where(varies, deviation, 1.0), 0.0)
-    return ratio * np.sqrt(DAYS_PER_YEAR)
+    annual: Floats = ratio * np.sqrt(DAYS_PER_YEAR)
+    return annual
 
 
 def _deviation(values: Floats) -> Floats:
