@@ -39,7 +39,7 @@ def backtest(arguments: list[str]) -> Answer:
 
 def report(arguments: list[str]) -> Answer:
     """The HTML report of a run."""
-    from headway.pipelines.report import write_report
+    from headway.pipelines.report import report as write_report
 
     config = compose(ReportConfig, "report", keyed(arguments, "folder")).config
     data = {"report": str(write_report(config.folder, config.out))}

@@ -152,7 +152,7 @@ def _series(results: Results, name: str, found: Mapping[str, Look]) -> Figure:
         shown = np.unique(np.linspace(0, len(x) - 1, curves.CURVE_POINTS * 2).astype(int))
         for (label, _), line in zip(lines, y, strict=True):
             look = found[label]
-            axes.plot(x[shown], line[shown], color=look.colour, ls=look.dash, lw=0.7 * look.width, gid=f"tip:{label}")
+            axes.plot(x[shown], line[shown], color=look.colour, ls=look.dash, lw=0.6 * look.width, gid=f"tip:{label}")
         everything = np.concatenate([line[np.isfinite(line)] for line in y])
         if len(everything) and everything.min() > 0 and everything.max() > 4 * everything.min():
             axes.set_yscale("log")

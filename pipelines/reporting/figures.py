@@ -17,6 +17,8 @@ INK, LINE = "#010101", "#020202"
 SERIES = tuple(f"#0000{i:02x}" for i in range(16, 24))
 _VARIABLES = {INK: "var(--ink)", LINE: "var(--rule)"} | {c: f"var(--s{i})" for i, c in enumerate(SERIES)}
 
+_LONG = re.compile(r"-?\d+\.\d{3,}")  # coordinates finer than a hundredth of a point
+
 _STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "headway",
@@ -74,7 +76,7 @@ def _page_svg(text: str, title: str) -> str:
     text = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", text)
     text = re.sub(r'<g id="tip:([^"]*)">', r"<g><title>\1</title>", text)
     text = re.sub(r'<g id="[^"]*">', "<g>", text)
-    text = re.sub(r"-?\d+\.\d{3,}", lambda found: f"{float(found.group()):.2f}", text)
+    text = re.sub(r"<[^>]*>", lambda tag: _LONG.sub(lambda found: f"{float(found.group()):.2f}", tag.group()), text)
     for colour, variable in _VARIABLES.items():
         text = text.replace(colour, variable)
     return re.sub(r"\n\s*", "\n", text)

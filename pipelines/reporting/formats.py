@@ -3,51 +3,57 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 NONE = "–"
-THIN = "\u202f"  # the narrow space between a number and its unit
+THIN = "\u202f"  # the narrow space between a number and its unit, and between thousands
+MINUS = "\u2212"
 
 
-def gap(value: float, kind: str) -> str:
-    """A gap to the reference: per cent where it is a ratio, else a number in the problem's unit."""
+def fixed(value: float, decimals: int) -> str:
+    """``decimals`` places, thousands apart, a true minus, and no minus before zero."""
     if not math.isfinite(value):
         return NONE
-    if kind != "ratio":
-        return number(value, 3)
-    percent = 100 * value
-    digits = 2 if abs(percent) < 10 else 1 if abs(percent) < 100 else 0
-    return f"{signless_zero(f'{percent:.{digits}f}')}{THIN}%"
+    text = f"{value:,.{decimals}f}".replace(",", THIN)
+    return text.replace("-", MINUS) if text.strip("-0.") else text.removeprefix("-")
+
+
+def decimals(values: Iterable[float], digits: int) -> int:
+    """Places that show about ``digits`` significant digits of a column: those of its largest value."""
+    largest = max((abs(v) for v in values if math.isfinite(v)), default=0.0)
+    return 0 if largest == 0 else min(8, max(0, digits - 1 - math.floor(math.log10(largest))))
 
 
 def number(value: float, digits: int = 4) -> str:
-    """``digits`` significant digits, thousands apart, no exponent between 0.0001 and a billion."""
+    """A number that stands alone, with ``digits`` significant digits."""
+    return fixed(value, decimals([value], digits))
+
+
+def percent(value: float) -> str:
+    """A ratio as per cent, with fewer places where it is large."""
     if not math.isfinite(value):
         return NONE
-    if value and not 1e-4 <= abs(value) < 1e9:
-        return f"{value:.{digits - 1}e}"
-    whole = len(str(int(abs(value)))) if abs(value) >= 1 else 1 - math.floor(math.log10(abs(value) or 1))
-    decimals = max(0, digits - whole) if abs(value) >= 1 else min(6, digits - 2 + whole)
-    text = f"{value:,.{decimals}f}".replace(",", THIN)
-    return signless_zero(text)
+    places = 2 if abs(value) < 0.1 else 1 if abs(value) < 1 else 0
+    return f"{fixed(100 * value, places)}{THIN}%"
+
+
+def share(value: float) -> str:
+    """A share as per cent, whole where it is; never rounded up to all."""
+    if not math.isfinite(value):
+        return NONE
+    tenths = math.floor(1000 * value + 1e-9) / 10
+    return f"{tenths:g}{THIN}%"
 
 
 def seconds(value: float) -> str:
     """A duration in the unit that suits it, three significant digits."""
     if not math.isfinite(value):
         return NONE
-    for size, unit, factor in ((1e-3, "µs", 1e6), (1.0, "ms", 1e3), (120.0, "s", 1.0), (7200.0, "min", 1 / 60)):
-        if value < size:
-            return f"{_three(value * factor)}{THIN}{unit}"
-    return f"{_three(value / 3600)}{THIN}h"
-
-
-def share(value: float) -> str:
-    """A share as per cent; whole only where it is."""
-    if not math.isfinite(value):
-        return NONE
-    percent = 100 * value
-    return f"{percent:.0f}{THIN}%" if percent == round(percent) else f"{percent:.1f}{THIN}%"
+    for end, unit, factor in ((1e-3, "µs", 1e6), (0.1, "ms", 1e3), (120.0, "s", 1.0), (7200.0, "min", 1 / 60)):
+        if value < end:
+            return f"{number(value * factor, 3)}{THIN}{unit}"
+    return f"{number(value / 3600, 3)}{THIN}h"
 
 
 def moment(value: float) -> str:
@@ -58,13 +64,3 @@ def moment(value: float) -> str:
 def size(value: float) -> str:
     """Bytes in binary units."""
     return f"{value / 2**30:.3g}{THIN}GiB" if value >= 2**30 else f"{value / 2**20:.3g}{THIN}MiB"
-
-
-def signless_zero(text: str) -> str:
-    """``-0.00`` without its sign."""
-    return text.removeprefix("-") if not text.strip("-0.") else text
-
-
-def _three(value: float) -> str:
-    digits = 2 if value < 10 else 1 if value < 100 else 0
-    return f"{value:.{digits}f}"

@@ -92,7 +92,7 @@ def _judged(run: Run, trained: Mapping[Path, tuple[str, Run]], anchor: str) -> S
         board=leaderboard(results, looks),
         figures=[*charts.comparison(results, looks), *charts.trainings(lessons, looks, sense, unit)],
         pictures=[_picture(run.folder, entry) for entry in sorted(results.pictures, key=_by_instance)],
-        caveats=[*results.notes, *results.problem.get("caveats", ())],
+        caveats=results.notes,
         digests=results.instances["digests"],
         **_origin(run, _judgement(results)),
     )
@@ -101,9 +101,9 @@ def _judged(run: Run, trained: Mapping[Path, tuple[str, Run]], anchor: str) -> S
 def _basis(results: Results) -> list[tuple[str, str]]:
     """What the figures rest on, as short facts under the verdict."""
     budget = results.budget
-    facts = [("instances", str(results.instances["n"])), ("seeds", str(len(results.seeds)))]
+    facts = [("instances", str(results.instances["n"]))]
     if budget:
-        facts.append(("budget", f"{formats.seconds(budget['cpu'])} CPU per instance"))
+        facts.append(("budget", f"{budget['cpu']:g}{formats.THIN}CPU-s per instance"))
         facts.append(("threads", str(budget["threads"])))
     better = "lower is better" if results.problem["sense"] == "min" else "higher is better"
     unit = results.problem["unit"]
@@ -114,18 +114,20 @@ def _basis(results: Results) -> list[tuple[str, str]]:
 
 def _judgement(results: Results) -> list[tuple[str, str]]:
     reference = results.reference
-    checked = "re-derived here" if reference["rederived"] else "not re-derived here"
+    words = [reference["kind"].replace("_", " "), reference["source"]]
+    words.append("re-derived here" if reference["rederived"] else "not re-derived here")
+    about = "; ".join(word for word in dict.fromkeys(words) if word != reference["name"])
     digest = hashlib.sha256("".join(results.instances["digests"]).encode()).hexdigest()
     facts = [
         ("Instances", f"{results.instances['n']}, {results.instances['source']}"),
         ("Instances, SHA-256", digest[:16]),
         ("Contestants' seeds", ", ".join(map(str, results.seeds))),
-        ("Reference", f"{reference['name']} ({reference['kind'].replace('_', ' ')}; {reference['source']}; {checked})"),
+        ("Reference", f"{reference['name']} ({about})"),
         ("Intervals", f"{100 * results.confidence:g}{formats.THIN}%, bootstrap, {results.resamples} replicates"),
     ]
     if results.budget:
         memory = formats.size(results.budget["memory"])
-        facts.append(("Limits", f"{formats.seconds(results.budget['cpu'])} CPU, {memory} per worker"))
+        facts.append(("Limits", f"{results.budget['cpu']:g}{formats.THIN}CPU-s per instance, {memory} per worker"))
     return facts
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any, NamedTuple
-
-import numpy as np
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from headway.pipelines.reporting import formats
 from headway.pipelines.reporting.charts import Look
 from headway.pipelines.results import Results, Row
 
 WIDTH = 100.0  # of a bar, in its own units
+FAR = 10.0  # a contestant whose interval ends so many times the median away does not set the scale of the bars
 
 
 class Bar(NamedTuple):
@@ -22,7 +21,7 @@ class Bar(NamedTuple):
     low: float
     high: float
     value: float
-    over: bool
+    over: str  # "", "left" or "right"
 
 
 class Line(NamedTuple):
@@ -55,39 +54,43 @@ class Leaderboard(NamedTuple):
     gap_unit: str
 
 
-def leaderboard(results: Results, looks: dict[str, Look]) -> Leaderboard:
+def leaderboard(results: Results, looks: Mapping[str, Look]) -> Leaderboard:
     """The table of a comparison or backtest."""
-    scale = _scale(results.rows)
-    names = list(dict.fromkeys(name for row in results.rows for name in row.metrics))
+    rows, problem = results.rows, results.problem
+    ratio = problem["gap"] == "ratio"
+    names = list(dict.fromkeys(name for row in rows for name in row.metrics))
+    metrics = {name: _metric_column(rows, name) for name in names}
+    places = formats.decimals([x for row in _fair(rows) for x in (row.gap, row.gap_low, row.gap_high)], 3)
+    objective = formats.decimals([row.objective for row in _fair(rows)], 4)
+
+    def gap(value: float) -> str:
+        return formats.percent(value) if ratio else formats.fixed(value, places)
+
     return Leaderboard(
-        lines=[_line(results, row, looks[row.contestant], scale, names) for row in results.rows],
+        lines=[
+            Line(
+                row=row,
+                look=looks[row.contestant],
+                gap=gap(row.gap),
+                interval=_interval(row.gap_low, row.gap_high, gap),
+                bar=_bar(row, _scale(rows)),
+                objective=formats.fixed(row.objective, objective),
+                feasible=formats.share(row.feasible),
+                incidents=", ".join(f"{count}{formats.THIN}× {status}" for status, count in row.incidents.items()),
+                cpu=formats.seconds(row.cpu_seconds),
+                wall=formats.seconds(row.seconds),
+                load=formats.seconds(row.load_seconds),
+                training=formats.seconds(row.training_seconds),
+                metrics=[metrics[name](row) for name in names],
+            )
+            for row in rows
+        ],
         metrics=[name.replace("_", " ") for name in names],
-        trained=any(math.isfinite(row.training_seconds) for row in results.rows),
-        timed=any(math.isfinite(row.cpu_seconds) for row in results.rows),
+        trained=any(math.isfinite(row.training_seconds) for row in rows),
+        timed=any(math.isfinite(row.cpu_seconds) for row in rows),
         note=_note(results),
-        unit=results.problem["unit"],
-        gap_unit="" if results.problem["gap"] == "ratio" else results.problem["unit"],
-    )
-
-
-def _line(results: Results, row: Row, look: Look, scale: tuple[float, float], metrics: Sequence[str]) -> Line:
-    kind = results.problem["gap"]
-    low, high = (formats.gap(x, kind) for x in (row.gap_low, row.gap_high))
-    incidents = ", ".join(f"{count}{formats.THIN}× {status}" for status, count in row.incidents.items())
-    return Line(
-        row=row,
-        look=look,
-        gap=formats.gap(row.gap, kind),
-        interval="" if formats.NONE in (low, high) else f"{low} to {high}",
-        bar=_bar(row, scale),
-        objective=formats.number(row.objective),
-        feasible=formats.share(row.feasible),
-        incidents=incidents,
-        cpu=formats.seconds(row.cpu_seconds),
-        wall=formats.seconds(row.seconds),
-        load=formats.seconds(row.load_seconds),
-        training=formats.seconds(row.training_seconds),
-        metrics=[_metric(row, name) for name in metrics],
+        unit=problem["unit"],
+        gap_unit="" if ratio else problem["unit"],
     )
 
 
@@ -101,32 +104,47 @@ def _note(results: Results) -> str:
     )
 
 
-def _metric(row: Row, name: str) -> tuple[str, str]:
-    """A measure and its interval, if it has one."""
-    interval: Any = row.metric_intervals.get(name)
-    known = interval and None not in interval
-    return (
-        formats.number(row.metrics.get(name, math.nan), 3),
-        f"{formats.number(interval[0], 3)} to {formats.number(interval[1], 3)}" if known else "",
-    )
+def _metric_column(rows: Sequence[Row], name: str) -> Callable[[Row], tuple[str, str]]:
+    """How a measure of a row is printed: its mean, and its interval if it has one."""
+    places = formats.decimals([row.metrics.get(name, math.nan) for row in _fair(rows)], 3)
+
+    def text(value: float) -> str:
+        return formats.fixed(value, places)
+
+    def cell(row: Row) -> tuple[str, str]:
+        low, high = (math.nan if x is None else x for x in row.metric_intervals.get(name, (None, None)))
+        return text(row.metrics.get(name, math.nan)), _interval(low, high, text)
+
+    return cell
+
+
+def _interval(low: float, high: float, text: Callable[[float], str]) -> str:
+    return f"{text(low)} to {text(high)}" if math.isfinite(low) and math.isfinite(high) else ""
+
+
+def _fair(rows: Sequence[Row]) -> list[Row]:
+    """The rows that set scales and digits: contestants proper, or all where there are none."""
+    return [row for row in rows if row.kind not in ("oracle", "ablation")] or list(rows)
 
 
 def _scale(rows: Sequence[Row]) -> tuple[float, float]:
     """Least and largest gap that bars show: a contestant far off must not squeeze all others to a point."""
-    lows = [row.gap_low for row in rows if math.isfinite(row.gap_low)]
-    highs = sorted(row.gap_high for row in rows if math.isfinite(row.gap_high))
-    if not highs:
-        return 0.0, 1.0
-    fair = [high for high in highs if high <= 6 * max(float(np.median(highs)), 1e-12)]
-    return min(0.0, *lows), 1.08 * max(*fair, 0.0, 1e-9)
+    known = [row for row in _fair(rows) if math.isfinite(row.gap_low) and math.isfinite(row.gap_high)]
+    highs = sorted(abs(row.gap_high) for row in known)
+    limit = FAR * max(highs[len(highs) // 2], 1e-12) if highs else 1.0
+    return (
+        max(min((row.gap_low for row in known), default=0.0), -limit) if known else 0.0,
+        1.05 * max([row.gap_high for row in known if row.gap_high <= limit], default=limit) or 1.0,
+    )
 
 
 def _bar(row: Row, scale: tuple[float, float]) -> Bar | None:
     if not (math.isfinite(row.gap_low) and math.isfinite(row.gap_high)):
         return None
-    least, most = scale
+    least, most = min(scale[0], 0.0), max(scale[1], 1e-12)
 
     def place(value: float) -> float:
         return round(WIDTH * min(1.0, max(0.0, (value - least) / (most - least))), 2)
 
-    return Bar(place(0.0), place(row.gap_low), place(row.gap_high), place(row.gap), over=row.gap_high > most)
+    over = "right" if row.gap_high > most else "left" if row.gap_low < least else ""
+    return Bar(place(0.0), place(row.gap_low), place(row.gap_high), place(row.gap), over)
