@@ -23,6 +23,7 @@ from headway.pipelines.schema import BacktestConfig, Entry
 from headway.pipelines.timeline import Timeline, Track
 from headway.pipelines.verdict import decide
 from headway.pipelines.walkforward import Walked, first_period, fitted, walk_forward
+from headway.policy import Policy
 from headway.problem import Problem
 from headway.registry import make_problem
 from headway.runs import Run
@@ -116,7 +117,7 @@ def _refuse_leakage(contestant: Contestant, problem: Problem[Any, Any], history:
 def _track(config: BacktestConfig, problem: Problem[Any, Any], history: Instance, entrant: Entrant, run: Run) -> Track:
     before = len(run.children)
     scores, evaluations = [], []
-    for seed, member in entrant.runs(config.seeds):
+    for seed, member in entrant.runs(_seeds(config, problem, entrant)):
         walked, failure = _attempt(config, problem, history, member, seed, run)
         scores.append(_score(entrant.label, seed, walked, failure))
         evaluations.append(None if walked is None else walked.evaluation)
@@ -127,6 +128,11 @@ def _track(config: BacktestConfig, problem: Problem[Any, Any], history: Instance
                 drawable(problem, history, walked.solution, file)
     trained = training_seconds(run.children[before:]) if len(run.children) > before else entrant.training_seconds
     return Track(entrant.label, entrant.kind, scores, evaluations, trained)
+
+
+def _seeds(config: BacktestConfig, problem: Problem[Any, Any], entrant: Entrant) -> int:
+    """Planners and oracles draw nothing at random, so one seed tells all."""
+    return config.seeds if isinstance(entrant.members[0].load(problem), Policy) else 1
 
 
 def _attempt(

@@ -66,7 +66,8 @@ class Timeline:
     @cached_property
     def blocks(self) -> tuple[NDArray[np.intp], float] | None:
         """Indices [R, T] of the resampled periods and their mean block length; None without series."""
-        series = [s for t in self.tracks.values() if (s := t.series(OBJECTIVE)) is not None]
+        admissible = [t for t in self.tracks.values() if t.kind != "oracle"]
+        series = [s for t in admissible if (s := t.series(OBJECTIVE)) is not None]
         if not series or len(series[0]) < stats.SHORT:
             return None
         return stats.blocks(*series, resamples=self.resamples)
@@ -128,7 +129,8 @@ class Timeline:
         ratio = self.problem.gap == "ratio"
         if not (track.feasible and base.feasible):
             return UNKNOWN, np.zeros(0)
-        value = sign * (track.objective - base.objective) / (abs(base.objective) if ratio else 1.0)
+        value = sign * (track.objective - base.objective) + 0.0  # no negative zero
+        value /= abs(base.objective) if ratio else 1.0
         mine, theirs = track.series(OBJECTIVE), base.series(OBJECTIVE)
         if self.blocks is None or mine is None or theirs is None:
             return UNKNOWN._replace(value=value), np.zeros(0)

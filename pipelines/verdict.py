@@ -99,5 +99,6 @@ def _name(row: Row) -> str:
 def _interval(table: Scored, decision: Decision) -> str:
     if math.isnan(decision.low):
         return "too few data for an interval"
-    low, high = (amount(x, table.problem.gap, table.problem.unit) for x in (decision.low, decision.high))
+    ratio = table.problem.gap == "ratio"
+    low, high = (f"{100 * x:.2f} %" if ratio else f"{x:.4g}" for x in (decision.low, decision.high))
     return f"{100 * table.confidence:g} % interval {low} to {high}"

@@ -39,3 +39,18 @@ def fleet():
     from headway_maintenance.problem import Fleet
 
     return Fleet(machines=2, periods=14)
+
+
+@pytest.fixture
+def trouble(monkeypatch):
+    """The problem whose contestants misbehave: known like an installed domain, importable by workers."""
+    from headway import registry
+
+    folder = str(Path(__file__).parent / "plugins" / "trouble")
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setenv("PYTHONPATH", folder)
+    import trouble
+
+    known = {**registry.domains(), "trouble": trouble.domain}
+    monkeypatch.setattr(registry, "domains", lambda: known)
+    return trouble

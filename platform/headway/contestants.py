@@ -124,13 +124,17 @@ def resolve(
     options = dict(options or {})
     known = {**problem.baselines, **problem.oracles}
     if name.startswith(REGISTERED):
-        return _stored(_registered(name, tracking), problem, options, label or name.removeprefix(REGISTERED))
+        from headway.model_registry import fetch_policy
+
+        return _stored(fetch_policy(name, tracking), problem, options, label or name.removeprefix(REGISTERED))
     if name in known:
         return _baseline(name, problem, options, label, tracking)
     if name == RANDOM:
         return _random(problem, options, label)
     if Path(name).is_dir():
-        return _stored(Path(name), problem, options, label or Path(name).name)
+        folder = Path(name).absolute()
+        own = folder.parent if folder.name == "policy" else folder
+        return _stored(folder, problem, options, label or own.name)
     raise UnknownNameError("contestant", name, [*known, RANDOM], where="contestant (no folder of this name either)")
 
 
@@ -196,23 +200,3 @@ def _stored(folder: Path, problem: Problem[Any, Any], options: dict[str, Any], l
         environment=policy.environment_name,
         environment_options=dict(policy.environment_options),
     )
-
-
-def _registered(name: str, tracking: str | None) -> Path:
-    from mlflow import MlflowClient, artifacts
-    from mlflow.exceptions import MlflowException
-
-    model, _, alias = name.removeprefix(REGISTERED).partition("@")
-    if not alias:
-        raise ConfigError("a registered model is named with its alias", got=name, expected=f"{REGISTERED}NAME@alias")
-    try:
-        version = MlflowClient(tracking).get_model_version_by_alias(model, alias)
-        folder = Path(artifacts.download_artifacts(artifact_uri=version.source, tracking_uri=tracking))
-    except (MlflowException, OSError) as error:
-        raise DataError(
-            "no such registered model", where=tracking or "MLflow's default tracking URI", got=error, expected=name
-        ) from error
-    place = next(iter(sorted(folder.rglob("policy.json"))), None)
-    if place is None:
-        raise DataError("the registered model holds no stored policy", where=folder, expected="policy.json")
-    return place.parent

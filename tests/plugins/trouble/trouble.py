@@ -87,8 +87,9 @@ class Guess(Problem[Target, Answer]):
     baselines = {  # noqa: RUF012
         name: f"trouble:{name.title().replace('_', '')}"
         for name in (
-            "exact steady rounding noisy hang hang_after abort hog infeasible raises wrong_type two_answers late silent "
-            "sticky forks exits no_init guided misfit chatty".split()
+            *("exact", "steady", "rounding", "noisy", "guided", "chatty", "forks", "sticky"),
+            *("hang", "hang_after", "abort", "exits", "hog", "raises", "no_init"),
+            *("infeasible", "wrong_type", "two_answers", "misfit", "late", "silent"),
         )
     }
     oracles = {"clairvoyant": "trouble:Exact"}  # noqa: RUF012
