@@ -16,19 +16,27 @@ Array: TypeAlias = Any  # numpy.ndarray or torch.Tensor, by the environment's ba
 BackendName = Literal["numpy", "torch"]
 
 
+@cache
+def _rows(n: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """0..n-1, made once per batch size."""
+    rows = np.arange(n)
+    rows.flags.writeable = False
+    return rows
+
+
 class NumpyOps:
     """Index operations on numpy arrays."""
 
     @staticmethod
     def gather(array: Array, index: Array) -> Array:
         """``array[b, index[b]]``: one entry (or sub-array) per row. [B, N, ...], [B] -> [B, ...]."""
-        return array[np.arange(len(index)), index]
+        return array[_rows(len(index)), index]
 
     @staticmethod
     def scatter(array: Array, index: Array, value: Array | float | bool) -> Array:
         """A copy with ``array[b, index[b]] = value[b]``. [B, N, ...], [B] -> [B, N, ...]."""
         out = array.copy()
-        out[np.arange(len(index)), index] = value
+        out[_rows(len(index)), index] = value
         return out
 
     @staticmethod

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headway import tree
-from headway.environment import Environment
+from headway.environment import Environment, Observation
 from headway.seeds import Split, stream
 
 
+class Start(NamedTuple):
+    """Episodes about to begin: what the environment made of their instances."""
+
+    params: Any
+    state: Any
+    observation: Observation
+
+
 class Sampler:
-    """An endless, numbered stream of prepared instances.
+    """An endless, numbered stream of instances, each ready to begin.
 
     Instance ``i`` is row ``i % block`` of a block whose random stream is keyed by ``i // block``;
     any instance can be drawn again from its number, so a checkpoint stores numbers, not paths.
+    The arrays it hands out are its own: copy before writing.
     """
 
     def __init__(
@@ -24,29 +33,41 @@ class Sampler:
     ) -> None:
         self.environment, self.split, self.seed, self.block = environment, split, seed, block
         self.next = 0
-        self._prepared: dict[int, Any] = {}
+        self._starts: dict[int, Start] = {}
 
-    def draw(self, n: int) -> tuple[NDArray[np.int64], Any]:
-        """The next ``n`` instances: their numbers and their prepared parameters."""
+    def draw(self, n: int) -> tuple[NDArray[np.int64], Start]:
+        """The next ``n`` instances, with their numbers."""
         numbers = np.arange(self.next, self.next + n)
         self.next += n
-        return numbers, self.again(numbers)
+        first, last = divmod(int(numbers[0]), self.block), divmod(int(numbers[-1]), self.block)
+        if first[0] != last[0]:
+            return numbers, self.again(numbers)
+        return numbers, tree.rows(self._block(first[0]), slice(first[1], last[1] + 1))
 
-    def again(self, numbers: NDArray[np.int64]) -> Any:
-        """The prepared parameters of these instances."""
-        blocks = np.unique(numbers // self.block)
-        parts = [tree.rows(self._block(int(b)), numbers[numbers // self.block == b] % self.block) for b in blocks]
-        if len(parts) == 1:
-            return parts[0]
+    def again(self, numbers: NDArray[np.int64]) -> Start:
+        """The instances of these numbers, in this order."""
+        block, row = np.divmod(numbers, self.block)
+        parts = [tree.rows(self._block(int(b)), row[block == b]) for b in np.unique(block)]
         # Rows are grouped by block; put them back into the order of their numbers.
-        order = np.argsort(np.argsort(numbers // self.block, kind="stable"), kind="stable")
-        return tree.map_arrays(lambda *arrays: np.concatenate(arrays)[order], parts[0], *parts[1:])
+        order = np.argsort(np.argsort(block, kind="stable"), kind="stable")
+        joined: Start = tree.map_arrays(lambda *arrays: _concatenated(arrays)[order], parts[0], *parts[1:])
+        return joined
 
-    def _block(self, index: int) -> Any:
-        if index not in self._prepared:
-            problem = self.environment.problem
-            rng = stream(self.split, self.seed, problem.name, "sampler", index)
-            while len(self._prepared) >= 4:
-                self._prepared.pop(next(iter(self._prepared)))
-            self._prepared[index] = self.environment.prepare(problem.generate(rng, self.block, self.split))
-        return self._prepared[index]
+    def _block(self, index: int) -> Start:
+        if index not in self._starts:
+            environment = self.environment
+            rng = stream(self.split, self.seed, environment.problem.name, "sampler", index)
+            while len(self._starts) >= 4:
+                self._starts.pop(next(iter(self._starts)))
+            params = environment.prepare(environment.problem.generate(rng, self.block, self.split))
+            state = environment.reset(params)
+            self._starts[index] = Start(params, state, environment.observe(params, state))
+        return self._starts[index]
+
+
+def _concatenated(arrays: tuple[Any, ...]) -> Any:
+    if isinstance(arrays[0], np.ndarray):
+        return np.concatenate(arrays)
+    import torch
+
+    return torch.cat(arrays)

@@ -9,10 +9,32 @@ import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices, VecEnvObs, VecEnvStepReturn
 
-from headway.environment import Observation
 from headway.envs.vector import HeadwayVectorEnv
 
 _NOTHING: dict[str, Any] = {}  # infos of rows that go on, shared: SB3 only reads them
+
+
+class FinalInfo(dict[str, Any]):
+    """What SB3 asks about an episode's end; the row is cut out of the batch only when it does ask."""
+
+    def __init__(self, infos: dict[str, Any], row: int, truncated: bool) -> None:
+        super().__init__({"TimeLimit.truncated": truncated, "terminal_observation": None, "episode": None})
+        self._infos, self._row = infos, row
+
+    def __getitem__(self, key: str) -> Any:
+        value = super().__getitem__(key)
+        if value is None:
+            value = self[key] = self._cut(key)
+        return value
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a key, or ``default`` where there is none."""
+        return self[key] if key in self else default  # noqa: SIM401 (dict.get would not cut the row out)
+
+    def _cut(self, key: str) -> dict[str, Any]:
+        if key == "terminal_observation":
+            return {name: array[self._row] for name, array in self._infos["final_obs"].items()}
+        return {name: float(values[self._row]) for name, values in self._infos["episode"].items()} | {"t": 0.0}
 
 
 class SB3VecEnv(VecEnv):
@@ -36,18 +58,9 @@ class SB3VecEnv(VecEnv):
         observation, reward, terminated, truncated, infos = self.env.step(self._actions)
         done = terminated | truncated
         rows: list[dict[str, Any]] = [_NOTHING] * self.num_envs
-        for i in np.flatnonzero(done):
-            rows[i] = self._final_info(int(i), bool(truncated[i] and not terminated[i]), infos)
+        for i in done.nonzero()[0].tolist():
+            rows[i] = FinalInfo(infos, i, bool(truncated[i] and not terminated[i]))
         return observation, reward.astype(np.float32), done, rows
-
-    def _final_info(self, i: int, truncated: bool, infos: dict[str, Any]) -> dict[str, Any]:
-        final: Observation = infos["final_obs"]
-        episode = {name: float(values[i]) for name, values in infos["episode"].items()}
-        return {
-            "terminal_observation": {name: array[i] for name, array in final.items()},
-            "TimeLimit.truncated": truncated,
-            "episode": {**episode, "t": 0.0},
-        }
 
     def close(self) -> None:
         self.env.close()

@@ -48,6 +48,7 @@ class HeadwayVectorEnv(VectorEnv[Observation, NDArray[Any], Any]):
         self._mask: NDArray[np.bool_] | None
         self._returns: NDArray[np.float64]
         self._steps: NDArray[np.int64]
+        self._shown: set[int]  # identities of the arrays that others hold
         self._begin()
         self.single_observation_space, self.single_action_space = environment.spaces(self._params)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
@@ -74,7 +75,7 @@ class HeadwayVectorEnv(VectorEnv[Observation, NDArray[Any], Any]):
         self._returns += reward
         self._check("reward", reward)
         done = terminated | truncated
-        observation = self._observe()
+        observation = env.observe(self._params, self._state)
         final: dict[str, Any] = {}
         if done.any():
             final = {
@@ -84,8 +85,7 @@ class HeadwayVectorEnv(VectorEnv[Observation, NDArray[Any], Any]):
                 "_episode": done,
             }
             observation = self._restart(done, observation)
-        self._check("observation", *observation.values())
-        self._observation = observation
+        self._show(observation)
         return observation, reward, terminated, truncated, self._infos() | final
 
     def action_masks(self) -> NDArray[np.bool_]:
@@ -106,48 +106,61 @@ class HeadwayVectorEnv(VectorEnv[Observation, NDArray[Any], Any]):
         self.sampler = Sampler(self.environment, self.sampler.split, int(saved["seed"]), block=self.sampler.block)
         self.sampler.next = int(saved["next"])
         self._numbers = np.array(saved["numbers"])
-        self._params = _owned(self.sampler.again(self._numbers))
+        self._params = tree.map_arrays(np.array, self.sampler.again(self._numbers).params)
         self._state = type(self._state)(**saved["state"])
         self._returns, self._steps = np.array(saved["returns"]), np.array(saved["steps"])
-        self._observation = self._observe()
-        self._infos()
+        self._shown = set()
+        self._show(self.environment.observe(self._params, self._state))
 
     # -- inner ----------------------------------------------------------------------------------
     def _begin(self) -> None:
-        self._numbers, params = self.sampler.draw(self.num_envs)
-        self._params = _owned(params)
-        self._state = self.environment.reset(self._params)
+        self._numbers, start = self.sampler.draw(self.num_envs)
+        self._params, self._state, observation = tree.map_arrays(np.array, start)
         self._returns = np.zeros(self.num_envs)
         self._steps = np.zeros(self.num_envs, np.int64)
-        self._observation = self._observe()
-        self._check("observation", *self._observation.values())
-        self._infos()
+        self._shown = set()
+        self._show(observation)
 
-    def _observe(self) -> Observation:
-        return _apart(self.environment.observe(self._params, self._state), self._params)
+    def _show(self, observation: Observation) -> None:
+        """Hand out an observation and its mask, and remember which arrays others hold from now on."""
+        self._check("observation", *observation.values())
+        self._observation = observation
+        self._mask = self.environment.mask(self._params, self._state)
+        shown = observation.values() if self._mask is None else (*observation.values(), self._mask)
+        self._shown.update(id(_root(array)) for array in shown)
 
     def _restart(self, done: NDArray[np.bool_], observation: Observation) -> Observation:
-        """Give the rows that ended a new instance; the arrays handed out before stay untouched."""
-        env, rows = self.environment, np.flatnonzero(done)
-        numbers, params = self.sampler.draw(len(rows))
-        self._numbers[rows] = numbers
-        tree.put(self._params, rows, params)
-        fresh = env.reset(params)
-        self._state = _owned(self._state)
-        tree.put(self._state, rows, fresh)
+        """Give the rows that ended a new instance; what others hold is copied, not overwritten."""
+        rows = np.flatnonzero(done)
+        self._numbers[rows], start = self.sampler.draw(len(rows))
         self._returns[rows], self._steps[rows] = 0.0, 0
-        observation = {name: array.copy() for name, array in observation.items()}
-        tree.put(observation, rows, env.observe(params, fresh))
-        return observation
+        copies: dict[int, Any] = {}
+
+        def copied(old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
+            if id(old) not in copies:
+                copies[id(old)] = old.copy()
+                copies[id(old)][rows] = new
+            return copies[id(old)]  # type: ignore[no-any-return]
+
+        def overwritten(old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
+            if id(_root(old)) in shown:
+                return copied(old, new)
+            old[rows] = new
+            return old
+
+        shown, self._shown = self._shown | {id(_root(a)) for a in observation.values()}, set()
+        self._params = tree.map_arrays(overwritten, self._params, start.params)
+        self._state = tree.map_arrays(copied, self._state, start.state)
+        renewed: Observation = tree.map_arrays(copied, observation, start.observation)
+        return renewed
 
     def _infos(self) -> dict[str, Any]:
-        mask = self.environment.mask(self._params, self._state)
-        self._mask = None if mask is None else _apart({"mask": mask}, self._params)["mask"]
         return {} if self._mask is None else {"action_mask": self._mask}
 
     def _check(self, what: str, *arrays: NDArray[Any]) -> None:
         for array in arrays:
-            if array.dtype.kind == "f" and not np.isfinite(array).all():
+            # The sum is finite unless an entry is not, or it overflows: cheap, and then looked at closely.
+            if array.dtype.kind == "f" and not np.isfinite(array.sum()) and not np.isfinite(array).all():
                 row = int(np.argwhere(~np.isfinite(array))[0][0])
                 raise NumericalError(
                     f"a {what} is not finite",
@@ -157,13 +170,6 @@ class HeadwayVectorEnv(VectorEnv[Observation, NDArray[Any], Any]):
                 )
 
 
-def _owned(params: Any) -> Any:
-    """A copy that may be written to."""
-    return tree.map_arrays(np.array, params)
-
-
-def _apart(arrays: Observation, params: Any) -> Observation:
-    """The arrays, copied where they are, or are views of, parameters: those rows are overwritten on a restart."""
-    kept: list[int] = []
-    tree.map_arrays(lambda array: kept.append(id(array)), params)
-    return {n: a.copy() if a.base is not None or id(a) in kept else a for n, a in arrays.items()}
+def _root(array: NDArray[Any]) -> Any:
+    """The array whose memory a view looks at."""
+    return array if array.base is None else array.base

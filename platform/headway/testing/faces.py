@@ -110,7 +110,7 @@ def check_vector_env_restarts(case: EnvironmentCase) -> None:
 def _require_fresh(case: EnvironmentCase, env: HeadwayVectorEnv, seen: Any, done: NDArray[np.bool_]) -> None:
     numbers = env.get_state()["numbers"]
     require((numbers[done] >= BATCH).all(), "a row restarts with an instance it had before", got=numbers)
-    params = env.sampler.again(numbers)
+    params = env.sampler.again(numbers).params
     expected = case.environment.observe(params, case.environment.reset(params))
     for name, array in expected.items():
         require_same(seen[name][done], array[done], "a restarted row does not begin", where=name)
