@@ -73,8 +73,10 @@ class Crew(Environment[FleetInstance, Plan, Params, State]):
     def spaces(self, params: Params) -> tuple[spaces.Dict, spaces.Discrete]:
         machines = params.age.shape[1]
         sizes = {"age": machines, "present": machines, "chosen": machines, "phase": 1}
-        boxes = {name: spaces.Box(0.0, 1.0, (size,), np.float32) for name, size in sizes.items()}
-        return spaces.Dict(**boxes), spaces.Discrete(FIRST + machines)
+        boxes: dict[str, spaces.Space[Any]] = {
+            name: spaces.Box(0.0, 1.0, (size,), np.float32) for name, size in sizes.items()
+        }
+        return spaces.Dict(boxes), spaces.Discrete(FIRST + machines)
 
     def mask(self, params: Params, state: State) -> Array:
         xp = self.arrays.xp

@@ -21,16 +21,16 @@ class FleetInstance(Instance):
 
     Attributes
     ----------
+    periods : int64 [B], length of the horizon
     age : int64 [B, M], periods since the machine was new
     present : bool [B, M], false where a row has fewer machines than its batch
     uniform : float64 [B, T, M, 2] in [0, 1], one number per period, machine and purpose
-    periods : int64 [B], length of the horizon
     """
 
+    periods: NDArray[np.int64]
     age: NDArray[np.int64] = pad(0)
     present: NDArray[np.bool_] = pad(False)
     uniform: NDArray[np.float64] = pad(1.0)
-    periods: NDArray[np.int64]
 
     def validate(self) -> None:
         self.refuse("age", "an age >= 0", self.age < 0)

@@ -86,11 +86,11 @@ class Fleet(Problem[FleetInstance, Plan]):
     def references(self, instance: FleetInstance) -> Mapping[str, Reference]:
         from headway_maintenance.reference import clairvoyant
 
-        dp = rollout(self.environment(), self.baseline("dp"), instance)
+        plan: Any = rollout(self.environment(), self.baseline("dp"), instance).solution
         bound = np.array([clairvoyant(self, instance, row)[0] for row in range(len(instance))])
         return {
             "dp": Reference(
-                "policy", self.evaluate(instance, dp.solution).objective, "relative value iteration, optimal on average"
+                "policy", self.evaluate(instance, plan).objective, "relative value iteration, optimal on average"
             ),
             "clairvoyant": Reference("bound", bound, "backward recursion with all luck known", rederived=True),
         }
