@@ -136,13 +136,13 @@ def _gap_axis(axes: Axes, which: Literal["x", "y"], results: Results, values: Se
 
 # -- over periods ---------------------------------------------------------------------------------
 def _shared_series(results: Results) -> list[str]:
-    """Names of series with one value per period."""
+    """Names of series with one value per period; what each adds to the objective is noise to the eye."""
     length = len(results.periods)
     names: dict[str, None] = {}
     for entries in results.series.values():
         for entry in entries:
             names |= {k: None for k, v in entry.items() if isinstance(v, list) and len(v) == length}
-    return list(names)
+    return [name for name in names if name != "objective"]
 
 
 def _series(results: Results, name: str, found: Mapping[str, Look]) -> Figure:
@@ -177,15 +177,13 @@ def _plain_log(axis: Any) -> None:
 
 # -- training -------------------------------------------------------------------------------------
 def trainings(lessons: Sequence[Learning], found: Mapping[str, Look], sense: str, unit: str) -> list[Figure]:
-    """Validation objective over steps and over time, a line per training seed."""
+    """Validation objective over steps and over time, a line per training."""
     if not lessons:
         return []
     cpu = all(len(lesson.cpu) for lesson in lessons)
     clock = "CPU-seconds" if cpu else "wall seconds"
     better = "lower" if sense == "min" else "higher"
-    caption = (
-        f"Mean objective on validation instances, {better} is better. A line per training seed, a dot at its best."
-    )
+    caption = f"Mean objective on validation instances, {better} is better. A line per training, a dot at its best."
     over_time = f"The same over {clock}."
     return [
         Figure("Learning, over steps", caption, _learning(lessons, found, "steps", "environment steps", sense, unit)),

@@ -17,7 +17,8 @@ INK, LINE = "#010101", "#020202"
 SERIES = tuple(f"#0000{i:02x}" for i in range(16, 24))
 _VARIABLES = {INK: "var(--ink)", LINE: "var(--rule)"} | {c: f"var(--s{i})" for i, c in enumerate(SERIES)}
 
-_LONG = re.compile(r"-?\d+\.\d{3,}")  # coordinates finer than a hundredth of a point
+_PLACES = re.compile(r'\s(?:d|x|y|x1|x2|y1|y2|points)="[^"]*"')
+_LONG = re.compile(r"-?\d+\.\d{3,}")
 
 _STYLE: Any = {
     "svg.fonttype": "none",
@@ -66,17 +67,22 @@ def chart(title: str, draw: Callable[[Axes], None], *, height: float = 2.7) -> M
     return Markup(_page_svg(file.getvalue(), title))  # noqa: S704 - matplotlib has escaped all text
 
 
-def _page_svg(text: str, title: str) -> str:
+def compact(text: str) -> str:
+    """An SVG file without prologue, metadata, comments, indentation, and digits beyond a hundredth of a point."""
     text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
-    text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
+    text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text, flags=re.DOTALL)
+    text = _PLACES.sub(lambda place: _LONG.sub(lambda found: f"{float(found.group()):.2f}", place.group()), text)
+    return re.sub(r"\n\s*", "\n", text)
+
+
+def _page_svg(text: str, title: str) -> str:
+    text = compact(text)
     box = re.search(r'viewBox="[^"]*"', text)
     head = f'<svg {box.group() if box else ""} role="img" aria-label="{escape(title)}" class="chart">'
     text = re.sub(r"<svg[^>]*>", head, text, count=1)
     text = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", text)
     text = re.sub(r'<g id="tip:([^"]*)">', r"<g><title>\1</title>", text)
     text = re.sub(r'<g id="[^"]*">', "<g>", text)
-    text = re.sub(r"<[^>]*>", lambda tag: _LONG.sub(lambda found: f"{float(found.group()):.2f}", tag.group()), text)
     for colour, variable in _VARIABLES.items():
         text = text.replace(colour, variable)
-    return re.sub(r"\n\s*", "\n", text)
+    return text

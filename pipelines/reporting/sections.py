@@ -13,6 +13,7 @@ from headway.pipelines import results as records
 from headway.pipelines.reporting import charts, curves, formats
 from headway.pipelines.reporting.charts import Figure
 from headway.pipelines.reporting.curves import Learning
+from headway.pipelines.reporting.figures import compact
 from headway.pipelines.reporting.table import Leaderboard, leaderboard
 from headway.pipelines.results import Results
 from headway.registry import problem_class
@@ -67,13 +68,13 @@ def sections(runs: Sequence[Run]) -> list[Section]:
 
 
 def _entered(run: Run) -> dict[Path, tuple[str, Run]]:
-    """The training runs that were contestants, with their labels, by folder; those still on this disk."""
-    found = {}
-    for entry in run.config.get("contestants", []):
-        folder = Path(str(entry["name"]))
-        if (folder / "provenance.json").is_file() and (entered := Run.open(folder)).provenance["verb"] == "train":
-            found[folder.resolve()] = (str(entry.get("label") or folder.name), entered)
-    return found
+    """Training runs that were contestants, or made them in a backtest, with their labels, by folder."""
+    labels = {str(entry["name"]): entry.get("label") for entry in run.config["contestants"]}
+    entered = [Run.open(name) for name in labels if (Path(name) / "provenance.json").is_file()]
+    named = [(labels[str(r.folder)] or r.folder.name, r) for r in entered if r.provenance["verb"] == "train"]
+    agents = [(r.config["agent"]["name"], r) for r in run.children if r.provenance["verb"] == "train"]
+    named += [(labels.get(agent) or agent, r) for agent, r in agents]
+    return {r.folder.resolve(): (label, r) for label, r in named}
 
 
 # -- comparisons and backtests ----------------------------------------------------------------------
@@ -91,7 +92,7 @@ def _judged(run: Run, trained: Mapping[Path, tuple[str, Run]], anchor: str) -> S
         basis=_basis(results),
         board=leaderboard(results, looks),
         figures=[*charts.comparison(results, looks), *charts.trainings(lessons, looks, sense, unit)],
-        pictures=[_picture(run.folder, entry) for entry in sorted(results.pictures, key=_by_instance)],
+        pictures=_pictures(run.folder, results),
         caveats=results.notes,
         digests=results.instances["digests"],
         **_origin(run, _judgement(results)),
@@ -101,7 +102,7 @@ def _judged(run: Run, trained: Mapping[Path, tuple[str, Run]], anchor: str) -> S
 def _basis(results: Results) -> list[tuple[str, str]]:
     """What the figures rest on, as short facts under the verdict."""
     budget = results.budget
-    facts = [("instances", str(results.instances["n"]))]
+    facts = [("instances", str(results.instances["n"])) if budget else ("scored on", str(results.instances["source"]))]
     if budget:
         facts.append(("budget", f"{budget['cpu']:g}{formats.THIN}CPU-s per instance"))
         facts.append(("threads", str(budget["threads"])))
@@ -131,14 +132,23 @@ def _judgement(results: Results) -> list[tuple[str, str]]:
     return facts
 
 
-def _by_instance(entry: Mapping[str, Any]) -> int:
-    return int(entry["instance"])
+def _pictures(folder: Path, results: Results) -> list[Picture]:
+    """Solutions of the winner and its rival, instance by instance; the others stay in the run's folder."""
+    decision = results.decision
+    shown = {decision.winner, decision.rival} if decision else {entry["contestant"] for entry in results.pictures}
+    entries = [entry for entry in results.pictures if entry["contestant"] in shown]
+    several = results.instances["n"] > 1
+    return [
+        Picture(entry["contestant"] + several * f", instance {entry['instance']}", _data_uri(folder / entry["file"]))
+        for entry in sorted(entries, key=lambda entry: int(entry["instance"]))
+    ]
 
 
-def _picture(folder: Path, entry: Mapping[str, Any]) -> Picture:
-    path = folder / entry["file"]
-    data = base64.b64encode(path.read_bytes()).decode()
-    return Picture(f"{entry['contestant']}, instance {entry['instance']}", f"data:{MEDIA[path.suffix]};base64,{data}")
+def _data_uri(path: Path) -> str:
+    data = path.read_bytes()
+    if path.suffix == ".svg":
+        data = compact(data.decode()).encode()
+    return f"data:{MEDIA[path.suffix]};base64,{base64.b64encode(data).decode()}"
 
 
 # -- training ----------------------------------------------------------------------------------------

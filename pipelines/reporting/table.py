@@ -49,6 +49,7 @@ class Leaderboard(NamedTuple):
     metrics: list[str]
     trained: bool
     timed: bool
+    loaded: bool
     note: str
     unit: str
     gap_unit: str
@@ -88,6 +89,7 @@ def leaderboard(results: Results, looks: Mapping[str, Look]) -> Leaderboard:
         metrics=[name.replace("_", " ") for name in names],
         trained=any(math.isfinite(row.training_seconds) for row in rows),
         timed=any(math.isfinite(row.cpu_seconds) for row in rows),
+        loaded=any(math.isfinite(row.load_seconds) for row in rows),
         note=_note(results),
         unit=problem["unit"],
         gap_unit="" if ratio else problem["unit"],
@@ -96,11 +98,12 @@ def leaderboard(results: Results, looks: Mapping[str, Look]) -> Leaderboard:
 
 def _note(results: Results) -> str:
     """What the columns mean."""
-    how = "ratio of means" if results.problem["gap"] == "ratio" else "mean difference"
+    how = "ratio of means" if results.problem["gap"] == "ratio" else "difference of means"
+    units = "instances, paired" if results.budget else "blocks of time, paired"
     return (
-        f"Gap: how much worse than the reference ({results.reference['name']}), {how} over the instances. "
-        f"Intervals: {100 * results.confidence:g}{formats.THIN}%, paired bootstrap; an arrow leaves the scale. "
-        f"Objective: mean. CPU, wall and loading: mean time per instance. Training: CPU time, all seeds together."
+        f"Gap: how much worse than the reference ({results.reference['name']}), {how}. "
+        f"Intervals: {100 * results.confidence:g}{formats.THIN}%, bootstrap over {units}; an arrow leaves the scale. "
+        "CPU, wall and loading: mean time per instance. Training: CPU time, all seeds together."
     )
 
 
