@@ -133,7 +133,7 @@ def test_nothing_is_left_behind(problem):
     """The worker's own children die with it."""
     (outcome,) = run(problem, "forks", cpu=5.0, wall=20, options={"orphan": True, "seconds": 0.01})
     left = int(-outcome.solution.guess[0])
-    assert not _alive(left)
+    assert _eventually(lambda: not _alive(left))
 
 
 def test_workers_die_with_their_parent(trouble, tmp_path):
@@ -168,7 +168,7 @@ def test_an_interrupt_closes_the_worker(problem):
     with pytest.raises(KeyboardInterrupt):
         runner.run(resolve("exact", problem), problem, problem.instances("test", 2), Budget(cpu=0.1), done=interrupt)
     assert seen
-    assert not any(_alive(p.pid) for p in seen)
+    assert _eventually(lambda: not any(_alive(p.pid) for p in seen))
 
 
 def test_many_incumbents_and_much_output_do_not_jam(problem):
