@@ -10,7 +10,10 @@ from headway.registry import make_problem, problems
 from headway.testing import parametrize_with_checks
 
 # Options that keep a problem's episodes short; what is not named here is checked with its defaults.
-SMALL: dict[str, dict[str, Any]] = {"routing/cvrp": {"customers": 12}}
+SMALL: dict[str, dict[str, Any]] = {
+    "routing/cvrp": {"customers": 12},
+    "portfolio/allocation": {"window": 8, "lookback": 252},
+}
 
 REGISTERED = [make_problem(name, **SMALL.get(name, {})) for name in problems()]
 

@@ -489,7 +489,12 @@ def vector_env_forgets_its_sampler(patch):
 
 @defect("check_sb3_adapter_agrees", "truncation is not marked")
 def adapter_calls_every_end_terminal(patch):
-    wrap(patch, SB3VecEnv, "_final_info", lambda info, *_: info | {"TimeLimit.truncated": False})
+    def change(result, env):
+        for info in filter(None, result[3]):
+            info["TimeLimit.truncated"] = False
+        return result
+
+    wrap(patch, SB3VecEnv, "step_wait", change)
 
 
 # -- contestants ------------------------------------------------------------------------------------
