@@ -90,7 +90,8 @@ class TorchOps:
 
     @staticmethod
     def masked_argmin(array: Array, mask: Array) -> Array:
-        return array.masked_fill(~mask, float("inf")).argmin(-1)
+        floats = array if array.is_floating_point() else array.double()
+        return floats.masked_fill(~mask, float("inf")).argmin(-1)
 
     @staticmethod
     def segment_sum(values: Array, segment: Array, size: int) -> Array:
