@@ -47,11 +47,15 @@ class Market:
 
 @dataclass(frozen=True, eq=False)
 class PriceTable:
-    """Closing prices as a provider reads them: dates [T + 1], total-return prices [T + 1, N]."""
+    """Closing prices as a provider reads them: dates [T + 1], total-return prices [T + 1, N].
+
+    ``first_row``: which row of the user's file holds the first date; None where rows mean nothing.
+    """
 
     dates: NDArray[np.datetime64]
     assets: tuple[str, ...]
     prices: NDArray[np.float64]
+    first_row: int | None = None
 
     def market(self, source: str, *, largest: float = LARGEST_MOVE, **details: Any) -> Market:
         """The market of these prices, after `check`; cash earns nothing until it is given a rate."""
@@ -83,7 +87,7 @@ class PriceTable:
             day = int(late[0]) + 1
             raise DataError(
                 "dates are not sorted and unique",
-                where=f"{source}, row {day + 2}, column date",
+                where=f"{source}{self._row(day)}, column date",
                 got=f"{self.dates[day]} after {self.dates[day - 1]}",
                 expected="a later date in every row",
             )
@@ -93,6 +97,8 @@ class PriceTable:
     ) -> None:
         if bad.any():
             day, column = (int(i) for i in np.argwhere(bad)[0])
-            # The header is row 1 of a table, so the first date is row 2.
-            place = f"{source}, row {day + 2} ({self.dates[day]}), column {self.assets[column]}"
+            place = f"{source}{self._row(day)}, {self.dates[day]}, column {self.assets[column]}"
             raise DataError("a price is impossible", where=place, got=values[day, column], expected=rule, hint=hint)
+
+    def _row(self, day: int) -> str:
+        return "" if self.first_row is None else f", row {self.first_row + day}"

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+FIRST_ROW = 2  # row 1 is the header
+
+
 @component
 class File(Provider):
     """Closing prices, adjusted for splits and dividends, in a table with a date column.
@@ -42,7 +45,8 @@ class File(Provider):
         dates = _dates(self.path, _column(self.path, wide, self.date))
         names = [str(name) for name in wide.columns if name != self.date]
         prices = [_numbers(self.path, wide[name]) for name in names]
-        table = PriceTable(dates, tuple(names), np.array(prices, np.float64).reshape(len(names), -1).T)
+        values = np.array(prices, np.float64).reshape(len(names), -1).T
+        table = PriceTable(dates, tuple(names), values, FIRST_ROW if self.asset is None else None)
         caveats = (f"Prices are the user's own ({self.path.name}), taken as adjusted for splits and dividends.",)
         return table.market(str(self.path), largest=self.largest_move, caveats=caveats)
 
@@ -55,7 +59,7 @@ class File(Provider):
             row = frame.iloc[twice[0]]
             raise DataError(
                 "an asset has two prices on one date",
-                where=f"{self.path}, row {twice[0] + 2}",
+                where=f"{self.path}, row {twice[0] + FIRST_ROW}",
                 got=f"{row[asset]} on {row[self.date]}",
                 expected="one row per date and asset",
             )
@@ -110,5 +114,5 @@ def _numbers(path: Path, column: pd.Series[Any]) -> np.ndarray[Any, np.dtype[np.
 def _refuse(path: Path, column: pd.Series[Any], bad: np.ndarray[Any, np.dtype[np.bool_]], expected: str) -> None:
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
-        where = f"{path}, row {row + 2}, column {column.name}"
+        where = f"{path}, row {row + FIRST_ROW}, column {column.name}"
         raise DataError("a cell cannot be read", where=where, got=repr(column.iloc[row]), expected=expected)
