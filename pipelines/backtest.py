@@ -18,11 +18,11 @@ from headway.pipelines.entrants import Entrant, enter
 from headway.pipelines.picture import drawable
 from headway.pipelines.publish import publish
 from headway.pipelines.results import Results, Score
-from headway.pipelines.retrain import Retrain, Trainee, ablation, is_agent, trainee, training_seconds
+from headway.pipelines.retrain import Retrain, Trainee, ablation, is_agent, trainee
 from headway.pipelines.schema import BacktestConfig, Entry
 from headway.pipelines.timeline import Timeline, Track
 from headway.pipelines.verdict import decide
-from headway.pipelines.walkforward import Walked, first_period, fitted, walk_forward
+from headway.pipelines.walkforward import Refit, Walked, first_period, fitted, walk_forward
 from headway.policy import Policy
 from headway.problem import Problem
 from headway.registry import make_problem
@@ -115,19 +115,29 @@ def _refuse_leakage(contestant: Contestant, problem: Problem[Any, Any], history:
 
 # -- walking ----------------------------------------------------------------------------------
 def _track(config: BacktestConfig, problem: Problem[Any, Any], history: Instance, entrant: Entrant, run: Run) -> Track:
-    before = len(run.children)
-    scores, evaluations = [], []
+    scores, evaluations, trained = [], [], entrant.training_seconds
     for seed, member in entrant.runs(_seeds(config, problem, entrant)):
-        walked, failure = _attempt(config, problem, history, member, seed, run)
+        refit = _refit(member, entrant.label, seed, run)
+        walked, failure = _attempt(config, problem, history, member, seed, refit)
         scores.append(_score(entrant.label, seed, walked, failure))
         evaluations.append(None if walked is None else walked.evaluation)
+        if isinstance(refit, Retrain):
+            trained = refit.cpu_seconds + (0.0 if math.isnan(trained) else trained)
         if walked is not None:
-            walked.solution.save(run.folder / "solutions" / slug(entrant.label) / f"{seed}.npz")
-            if seed == 0:
-                file = run.folder / "pictures" / f"{slug(entrant.label)}.svg"
-                drawable(problem, history, walked.solution, file)
-    trained = training_seconds(run.children[before:]) if len(run.children) > before else entrant.training_seconds
+            _keep(problem, history, walked, entrant.label, seed, run.folder)
     return Track(entrant.label, entrant.kind, scores, evaluations, trained)
+
+
+def _refit(member: Contestant, label: str, seed: int, run: Run) -> Refit:
+    if isinstance(member, Trainee) and member.config is not None:
+        return Retrain(member.config, run, slug(label), seed)
+    return fitted
+
+
+def _keep(problem: Problem[Any, Any], history: Instance, walked: Walked, label: str, seed: int, folder: Path) -> None:
+    walked.solution.save(folder / "solutions" / slug(label) / f"{seed}.npz")
+    if seed == 0:
+        drawable(problem, history, walked.solution, folder / "pictures" / f"{slug(label)}.svg")
 
 
 def _seeds(config: BacktestConfig, problem: Problem[Any, Any], entrant: Entrant) -> int:
@@ -136,11 +146,8 @@ def _seeds(config: BacktestConfig, problem: Problem[Any, Any], entrant: Entrant)
 
 
 def _attempt(
-    config: BacktestConfig, problem: Problem[Any, Any], history: Instance, member: Contestant, seed: int, run: Run
+    config: BacktestConfig, problem: Problem[Any, Any], history: Instance, member: Contestant, seed: int, refit: Refit
 ) -> tuple[Walked | None, str]:
-    refit = fitted
-    if isinstance(member, Trainee) and member.config is not None:
-        refit = Retrain(member.config, run, seed)
     walk = partial(walk_forward, member, problem, history, every=config.refit, seed=seed, refit=refit)
     try:
         return walk(), ""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+import json
 from dataclasses import dataclass
 from typing import Any
 
 from headway.batch import Instance
+from headway.components import build
 from headway.contestants import Contestant
 from headway.pipelines.schema import BacktestConfig, Entry, Named, TrainConfig
 from headway.pipelines.walkforward import Entrant
 from headway.problem import Problem
-from headway.registry import agents
+from headway.registry import agent_class, agents
 from headway.runs import Run
 
 # Keys of an entry that configure the training; the others are hyper-parameters of the agent.
@@ -37,21 +38,30 @@ class Trainee(Contestant):
         return RandomPolicy()
 
 
-@dataclass(frozen=True)
 class Retrain:
-    """A refit that trains ``config``'s agent on the problem as it was known, in a child run of the backtest."""
+    """A refit that trains an agent on the problem as it was known, in a child run of the backtest.
 
-    config: TrainConfig
-    parent: Run
-    seed: int
+    ``children`` are the training runs so far; they are called ``<name>-<seed>-<number of the refit>``.
+    """
+
+    def __init__(self, config: TrainConfig, parent: Run, name: str, seed: int) -> None:
+        self.config, self.parent, self.name, self.seed = config, parent, name, seed
+        self.children: list[Run] = []
 
     def __call__(self, entrant: Entrant, problem: Problem[Any, Any], view: Instance) -> Entrant:
         from headway.pipelines.train import train
         from headway.stored import load_policy
 
-        config = self.config.model_copy(update={"seed": self.seed})
-        child = train(config, parent=self.parent, quiet=True, problem=problem.until(view))
-        return load_policy(child.folder / "policy")
+        name = f"{self.name}-{self.seed}-{len(self.children)}"
+        config = self.config.model_copy(update={"seed": self.seed, "name": name})
+        self.children.append(train(config, parent=self.parent, quiet=True, problem=problem.until(view)))
+        return load_policy(self.children[-1].folder / "policy")
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Of all its training runs."""
+        files = [child.folder / "training.json" for child in self.children]
+        return sum(float(json.loads(file.read_text(encoding="utf-8"))["cpu_seconds"]) for file in files)
 
 
 def is_agent(entry: Entry, problem: Problem[Any, Any]) -> bool:
@@ -60,9 +70,10 @@ def is_agent(entry: Entry, problem: Problem[Any, Any]) -> bool:
 
 
 def trainee(entry: Entry, problem: Problem[Any, Any], config: BacktestConfig) -> Trainee:
-    """The contestant that an agent's entry means. Raises ConfigError for keys that training refuses."""
+    """The contestant that an agent's entry means. Raises ConfigError for what training would refuse."""
     options = dict(entry.options)
     settings: dict[str, Any] = {key: options.pop(key) for key in TRAINING if key in options}
+    build(agent_class(entry.name), options, where=entry.name)
     training = TrainConfig(
         problem=config.problem,
         agent=Named(name=entry.name, options=options),
@@ -85,11 +96,3 @@ def ablation(contestant: Contestant) -> Contestant:
     """The same environment with random actions; works for trainees too."""
     fields = {f.name: getattr(contestant, f.name) for f in dataclasses.fields(Contestant)}
     return Contestant(**fields).without_learning()
-
-
-def training_seconds(children: Sequence[Run]) -> float:
-    """CPU-seconds of all refits."""
-    import json
-
-    files = [child.folder / "training.json" for child in children]
-    return sum(float(json.loads(file.read_text())["cpu_seconds"]) for file in files if file.is_file())

@@ -1,0 +1,205 @@
+"""Backtests: what was seen when, what carries over, what is scored, and with what certainty."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from headway.errors import CapabilityError, LeakageError, UnknownNameError
+from headway.pipelines.backtest import backtest
+from headway.pipelines.results import read
+from headway.pipelines.schema import BacktestConfig
+from headway.runs import Run
+
+
+@pytest.fixture(autouse=True)
+def tides(monkeypatch):
+    """The problem `tiny/tides`, and an empty record of what was seen."""
+    import tides
+
+    from headway import registry
+
+    known = {**registry.domains(), "tiny": tides.domain}
+    monkeypatch.setattr(registry, "domains", lambda: known)
+    tides.seen.clear()
+    return tides
+
+
+def config(contestants, **changes):
+    settings = {"report": False, "tracking": "off", "resamples": 200, **changes}
+    return BacktestConfig(problem={"name": "tiny/tides"}, contestants=contestants, **settings)
+
+
+def walked(contestants, root, **changes):
+    return read(backtest(config(contestants, **changes), root=root).folder)
+
+
+def row(results, name):
+    return next(r for r in results.rows if r.contestant == name)
+
+
+def test_one_long_solution_scored_once(tides, tmp_path):
+    """Yesterday's level on each of 60 days: |error| plus half of each change of mind, from 0 at the start."""
+    results = walked(["same"], tmp_path)
+    level = tides.levels()
+    guess = level[59:119]
+    expected = np.abs(guess - level[60:]) + 0.5 * np.abs(np.diff(guess, prepend=0.0))
+    assert row(results, "same").objective == pytest.approx(expected.mean())
+    np.testing.assert_allclose(results.series["same"][0]["objective"], expected)
+    assert results.periods[0] == "2020-03-01"
+    assert len(results.periods) == 60
+
+
+def test_planners_see_the_past_only(tides, tmp_path):
+    """On the k-th day, 60 + k levels."""
+    walked(["same"], tmp_path)
+    assert [count for who, count in tides.seen if who == "same"] == list(range(60, 120))
+
+
+@pytest.mark.parametrize(("refit", "periods"), [(None, [60]), (25, [60, 85, 110]), (60, [60])])
+def test_refits_follow_the_schedule_and_see_the_past_only(tides, tmp_path, refit, periods):
+    """Fitted before the first decision, and whenever so many periods have passed."""
+    walked(["mean"], tmp_path, refit=refit)
+    assert [count for who, count in tides.seen if who == "fit"] == periods
+
+
+def test_what_is_held_carries_over_a_refit(tides, tmp_path):
+    """The mean moves at each refit only, and only these changes are paid for; the world goes on."""
+    results = walked(["mean"], tmp_path, refit=25)
+    level = tides.levels()
+    means = [level[:60].mean(), level[:85].mean(), level[:110].mean()]
+    guess = np.repeat(means, [25, 25, 10])
+    expected = np.abs(guess - level[60:]) + 0.5 * np.abs(np.diff(guess, prepend=0.0))
+    assert row(results, "mean").objective == pytest.approx(expected.mean())
+
+
+def test_the_reference_policy_of_the_problem_is_entered(tides, tmp_path):
+    """Nobody named `same`, and it is there, with a gap of exactly zero."""
+    results = walked(["zero"], tmp_path)
+    assert results.reference["name"] == "same"
+    assert row(results, "same").gap == 0
+    assert row(results, "zero").gap == pytest.approx(row(results, "zero").objective - row(results, "same").objective)
+
+
+def test_another_reference_may_be_named(tides, tmp_path):
+    """A contestant or a baseline; anything else is refused."""
+    assert walked(["same"], tmp_path, reference="zero").reference["name"] == "zero"
+    with pytest.raises(UnknownNameError, match="'zero'"):
+        walked(["same"], tmp_path, reference="zeroo")
+
+
+def test_intervals_of_objective_difference_and_metrics(tides, tmp_path):
+    """By blocks of time, around what was measured, and the verdict rests on the difference."""
+    results = walked(["zero"], tmp_path)
+    found = row(results, "zero")
+    assert found.gap_low < found.gap < found.gap_high
+    for name, value in (("objective", found.objective), ("hit", found.metrics["hit"])):
+        low, high = found.metric_intervals[name]
+        assert low < value < high
+    assert results.verdict.startswith("The classical solver wins: same [classical] is ")
+    assert "metres better than zero" in results.verdict
+    assert "stationary bootstrap of 60 periods" in results.verdict
+
+
+def test_failures_are_rows(tides, tmp_path):
+    """A planner that raises is shown, last, with the reason."""
+    results = walked(["broken", "zero"], tmp_path)
+    assert [r.contestant for r in results.rows] == ["same", "zero", "broken"]
+    assert row(results, "broken").feasible == 0
+    (score,) = [s for s in results.scores if s.contestant == "broken"]
+    assert (score.status, score.message) == ("error", "ArithmeticError: the barometer fell")
+
+
+def test_oracles_are_shown_and_not_ranked(tides, tmp_path):
+    """They see the whole history, so they win nothing."""
+    results = walked(["foresight", "zero"], tmp_path)
+    assert results.rows[-1].contestant == "foresight"
+    assert results.rows[-1].rank is None
+    assert row(results, "foresight").objective < row(results, "same").objective
+    assert "foresight" not in results.verdict
+
+
+def test_solvers_are_no_contestants(tides, tmp_path):
+    """A solver would see the future: its row says why it has no score."""
+    results = walked(["solver"], tmp_path)
+    (score,) = [s for s in results.scores if s.contestant == "solver"]
+    assert score.status == "error"
+    assert CapabilityError.__name__ in score.message
+
+
+def test_random_differs_between_seeds(tides, tmp_path):
+    """Chance is run with every seed; planners need one."""
+    results = walked(["random", "zero"], tmp_path, seeds=3)
+    objectives = [s.objective for s in results.scores if s.contestant == "random"]
+    assert len(set(objectives)) == 3
+    assert row(results, "random").objective == pytest.approx(np.mean(objectives))
+    assert row(results, "zero").seeds == 1
+
+
+def test_agents_are_trained_on_the_past_at_every_refit(tides, tmp_path, monkeypatch):
+    """An agent by name: one training per refit and seed, each on the problem as it was known."""
+    known = []
+    original = tides.TideGuess.until
+
+    def until(self, view):
+        known.append(view.level.shape[1])
+        return original(self, view)
+
+    monkeypatch.setattr(tides.TideGuess, "until", until)
+    agent = {"name": "ppo", "num_envs": 8, "rollout": 6, "batch": 24, "epochs": 1}
+    training = {"steps": 96, "network": {"name": "mlp", "hidden": [8]}, "validation": {"n": 2, "every": 96}}
+    run = backtest(config([agent | training], refit=40, seeds=2), root=tmp_path)
+    results = read(run.folder)
+    assert known == [60, 100, 60, 100]
+    assert [child.id for child in run.children] == ["ppo-0-0", "ppo-0-1", "ppo-1-0", "ppo-1-1"]
+    assert [child.config["seed"] for child in run.children] == [0, 0, 1, 1]
+    found = row(results, "ppo")
+    assert (found.kind, found.seeds, found.feasible) == ("learned", 2, 1.0)
+    assert found.training_seconds > 0
+    assert row(results, "random (watch)").kind == "ablation"
+
+
+def test_agents_are_refused_before_anything_runs(tides, tmp_path):
+    """A wrong hyper-parameter is an error, not a failed contestant."""
+    with pytest.raises(UnknownNameError, match="did you mean 'rollout'"):
+        walked([{"name": "ppo", "rolout": 6}], tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.fixture
+def stored(tides, tmp_path):
+    """A run folder with an untrained policy."""
+    from headway.nn.mlp import MLP
+    from headway.stored import Description, StoredPolicy, save_policy
+
+    description = Description.of(tides.TideGuess().environment(), MLP(), "mean")
+    save_policy(StoredPolicy(description.build(), description), tmp_path / "agent" / "policy")
+    return tmp_path / "agent"
+
+
+def test_stored_policies_walk_without_refits(tides, stored, tmp_path):
+    """Where training never was: on the days of the test split."""
+    results = walked([str(stored)], tmp_path / "runs")
+    assert row(results, "agent").kind == "learned"
+    assert row(results, "agent").feasible == 1.0
+
+
+def test_days_seen_in_training_are_refused(tides, stored, tmp_path):
+    """A policy trained until day 60 cannot be scored from day 40; a planner can."""
+    with pytest.raises(LeakageError, match="2020-03-01 or later"):
+        walked([str(stored)], tmp_path / "runs", start="2020-02-10")
+    assert walked(["zero"], tmp_path / "runs", start="2020-02-10").periods[0] == "2020-02-10"
+
+
+def test_solutions_are_kept(tides, tmp_path):
+    """One per contestant and seed."""
+    run = backtest(config(["zero"]), root=tmp_path)
+    solution = tides.Guesses.restore(run.folder / "solutions" / "zero" / "0.npz")
+    assert solution.value.shape == (1, 60)
+    assert Run.open(run.folder).status == "finished"
+
+
+def test_problems_without_a_history_are_refused(tmp_path):
+    """There is nothing to walk through."""
+    with pytest.raises(CapabilityError, match="no history"):
+        backtest(BacktestConfig(problem={"name": "routing/cvrp"}, contestants=["savings"]), root=tmp_path)
