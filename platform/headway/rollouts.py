@@ -46,13 +46,12 @@ def rollout(
         An episode does not end within ``limit`` steps.
     """
     walk = Walk(environment, policy, instance, seed=seed)
-    for _ in range(limit):
-        if not len(walk.active):
-            return walk.result()
+    while len(walk.active):
+        if walk.length.max() >= limit:
+            got = f"{limit} steps"
+            raise ContractError("an episode does not end", where=environment.problem.name, got=got, expected="fewer")
         walk.step()
-    raise ContractError(
-        "an episode does not end", where=environment.problem.name, got=f"{limit} steps", expected="fewer"
-    )
+    return walk.result()
 
 
 class Walk:

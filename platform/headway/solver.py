@@ -6,6 +6,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
@@ -66,7 +67,7 @@ class Search(Generic[X]):
         """CPU-seconds still to spend; never negative."""
         return max(0.0, self.budget.cpu - self.spent)
 
-    @property
+    @cached_property
     def rng(self) -> np.random.Generator:
         """The solver's own recorded stream."""
         return stream("tuning", self.seed, "solver")
