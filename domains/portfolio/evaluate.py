@@ -39,7 +39,7 @@ def evaluate(rules: Rules, path: PricePath, solution: Weights) -> Evaluation:
     _check_fit(rules, path, solution)
     ledger = replay(rules, path, solution.weights)
     alive = (ledger.net > 0).all(axis=1)
-    wealth = np.cumprod(ledger.net, axis=1)
+    wealth: Floats = ledger.net.cumprod(axis=1)
     daily = DAYS_PER_YEAR * np.log(np.where(ledger.net > 0, ledger.net, np.nan))
     bankruptcy: Floats = np.where(alive, 0.0, np.maximum(1.0, -wealth.min(axis=1)))
     return Evaluation(
