@@ -30,7 +30,8 @@ CHECKPOINTS, POLICY, TRAINING = "checkpoints", "policy", "training.json"
 class Training:
     """One run under way: the trainer, its validation, and how far it has come.
 
-    ``curve`` holds a row per validation; ``waiting`` counts those since the best one.
+    ``curve`` holds a row per validation, ``clock`` the CPU-seconds spent by then; ``waiting`` counts
+    validations since the best one.
     """
 
     def __init__(self, config: TrainConfig, run: Run, problem: Problem[Any, Any] | None = None) -> None:
@@ -40,6 +41,7 @@ class Training:
         self.best: StoredPolicy | None = None
         self.best_score: Score | None = None
         self.curve: list[dict[str, float]] = []
+        self.clock: list[float] = []
         self.waiting = 0
         self._seconds = -time.process_time()
 
@@ -87,6 +89,7 @@ class Training:
             self.best, self.best_score, self.waiting = policy, score, 0
             save_policy(policy, self.run.folder / POLICY)
         self.curve.append({"step": self.trainer.steps, "objective": score.objective, "feasible": score.feasible})
+        self.clock.append(self.seconds)
         metrics = {"validation/objective": score.objective, "validation/feasible": score.feasible}
         self.run.log(self.trainer.steps, metrics)
 
@@ -105,9 +108,12 @@ class Training:
             "cpu_seconds": self.seconds,
             "steps": self.trainer.steps,
             "best": None if self.best_score is None else self.best_score.objective,
-            "curve": [{k: v if math.isfinite(v) else None for k, v in row.items()} for row in self.curve],
+            "curve": [{k: v if math.isfinite(v) else None for k, v in row.items()} for row in self._timed_curve()],
             "digests": self.validator.digests,
         }
+
+    def _timed_curve(self) -> list[dict[str, float]]:
+        return [{**row, "cpu_seconds": spent} for row, spent in zip(self.curve, self.clock, strict=True)]
 
     @property
     def seconds(self) -> float:
@@ -125,7 +131,7 @@ class Training:
             "best": best,
             "curve": self.curve,
             "waiting": self.waiting,
-            "seconds": self.seconds,
+            "seconds": [*self.clock, self.seconds],
         }
 
     def set_state(self, state: Mapping[str, Any]) -> None:
@@ -134,7 +140,8 @@ class Training:
             raise CheckpointError("a checkpoint of another run", where=self.run.folder, got=state["run"])
         self.trainer.set_state(state["trainer"])
         self.curve, self.waiting = list(state["curve"]), state["waiting"]
-        self._seconds += state["seconds"]
+        *self.clock, spent = state["seconds"]
+        self._seconds += spent
         if state["best"] is not None:
             self.best = self.trainer.policy()
             self.best.network.load_state_dict(state["best"]["weights"])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +87,7 @@ def _gap(results: Results, score: Score, base: float) -> float:
 
 
 class Learning(NamedTuple):
-    """The validation curve of one training run: float64 [K] each; ``cpu`` is empty where it was not logged."""
+    """The validation curve of one training run: float64 [K] each; ``cpu`` is empty where it is not known."""
 
     label: str
     seed: int
@@ -101,7 +102,8 @@ def learning(run: Run, label: str) -> Learning | None:
     rows = [m for m in run.metrics() if "validation/objective" in m.metrics]
     if not rows:
         return None
-    cpu = [m.metrics.get("validation/cpu_seconds", np.nan) for m in rows]
+    spent = {row["step"]: row.get("cpu_seconds", np.nan) for row in _summary(run).get("curve", [])}
+    cpu = [spent.get(m.step, np.nan) for m in rows]
     return Learning(
         label=label,
         seed=int(run.config["seed"]),
@@ -110,3 +112,9 @@ def learning(run: Run, label: str) -> Learning | None:
         cpu=np.array(cpu) if np.isfinite(cpu).all() else np.zeros(0),
         objective=np.array([m.metrics["validation/objective"] for m in rows]),
     )
+
+
+def _summary(run: Run) -> dict[str, Any]:
+    """``training.json``: what a training run cost and reached; empty before its first checkpoint."""
+    path = run.folder / "training.json"
+    return dict(json.loads(path.read_text())) if path.is_file() else {}

@@ -164,11 +164,20 @@ def _trained(runs: Sequence[Run], anchor: str) -> Section:
         anchor=anchor,
         title=f"{TITLES['train']}: {problem.name}",
         headline=f"{headline}.",
-        detail="validation instances; of training; `headway compare` scores on test instances.",
-        basis=[("runs", str(len(runs)))],
+        detail="On validation instances, by which the policies were selected; test instances are for a comparison.",
+        basis=_effort(runs),
         figures=charts.trainings(lessons, {}, problem.sense, problem.unit),
         **_origin(runs[0], []),
     )
+
+
+def _effort(runs: Sequence[Run]) -> list[tuple[str, str]]:
+    configs = [run.config for run in runs]
+    return [
+        ("agents", ", ".join(dict.fromkeys(str(config["agent"]["name"]) for config in configs))),
+        ("seeds", ", ".join(dict.fromkeys(str(config["seed"]) for config in configs))),
+        ("steps, at most", ", ".join(dict.fromkeys(formats.fixed(config["steps"], 0) for config in configs))),
+    ]
 
 
 def _best(lesson: Learning, sense: str) -> float:
