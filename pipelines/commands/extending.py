@@ -36,8 +36,10 @@ def new(arguments: list[str]) -> Answer:
     from headway.scaffold import new_domain
 
     config = compose(NewConfig, "new", keyed(arguments, "name", "folder")).config
-    folder = new_domain(config.name, config.folder)
-    steps = [f"pip install -e {folder}", f"headway list {config.name}", f"read {folder}/README.md"]
+    domain, _, problem = config.name.partition("/")
+    folder = new_domain(domain, problem or domain, config.folder)
+    name = f"{domain}/{problem or domain}"
+    steps = [f"pip install -e {folder}", f"headway check {name}", f"read {folder}/headway_{domain}/README.md"]
     data = {"folder": str(folder), "next": steps}
     return Answer(data, lambda console: console.print(f"[bold]{folder}[/]\n" + "\n".join(f"  {s}" for s in steps)))
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib import import_module
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from headway.errors import ConfigError
-from headway.scaffold.scaffold import FILES, new_domain
+from headway.scaffold import new_domain
+from headway.scaffold.scaffold import FILES
 from headway.testing import check_problem
 
 
 @pytest.fixture
 def written(tmp_path, monkeypatch):
     """A new domain, importable."""
-    folder = new_domain("bin_packing", "one_bin", tmp_path / "new")
+    folder = new_domain("bin_packing", "one_bin", tmp_path / "work")
     monkeypatch.syspath_prepend(str(folder))
     yield folder
     for name in [name for name in sys.modules if name.startswith("headway_bin_packing")]:
@@ -54,17 +54,24 @@ def test_it_is_well_formed(written):
     assert done.returncode == 0, done.stdout
 
 
-def test_a_folder_in_use_is_left_alone(tmp_path):
+def test_it_gets_a_folder_of_its_own(written):
+    """Named after the domain; nothing else is left beside it."""
+    assert [path.name for path in written.parent.iterdir()] == ["headway-bin-packing"]
+
+
+def test_a_folder_that_is_there_is_left_alone(tmp_path):
     """Nothing is written over."""
-    (tmp_path / "mine").write_text("mine")
-    with pytest.raises(ConfigError, match="not empty"):
+    mine = tmp_path / "headway-a"
+    mine.mkdir()
+    with pytest.raises(ConfigError, match="exists already"):
         new_domain("a", "b", tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    assert not list(mine.iterdir())
+    assert list(tmp_path.iterdir()) == [mine]
 
 
 @pytest.mark.parametrize("name", ["Bin", "bin-packing", "", "1bin", "../up"])
 def test_a_malformed_name_is_refused(name, tmp_path):
     """Names become packages and ids."""
     with pytest.raises(ConfigError, match="malformed"):
-        new_domain(name, "one", tmp_path / "new")
-    assert not Path(tmp_path / "new").exists()
+        new_domain(name, "one", tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -26,24 +26,22 @@ FILES = {
 
 
 def new_domain(name: str, problem: str, folder: Path) -> Path:
-    """Write the package ``headway_<name>`` with one ``problem`` into ``folder``, whole or not at all.
+    """Write the project ``headway-<name>`` with one ``problem`` into ``folder``, whole or not at all; its own folder.
 
     Parameters
     ----------
     name : the domain's name, lower case with underscores
     problem : the problem's name, likewise; its classes are called after it
-    folder : where to write; must not exist, or be empty
+    folder : what receives the project's folder
 
     Raises
     ------
     ConfigError
-        A name is malformed, or the folder holds something.
+        A name is malformed, or the project's folder is there already.
     """
     for what, word in (("domain", name), ("problem", problem)):
         if not re.fullmatch(r"[a-z][a-z0-9_]*", word):
             raise ConfigError(f"a malformed {what} name", got=word, expected="lower case letters, digits, underscores")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ConfigError("the folder is not empty", where=folder, hint="name a new folder; nothing was written")
     words = {
         "domain": name,
         "problem": problem,
@@ -51,15 +49,18 @@ def new_domain(name: str, problem: str, folder: Path) -> Path:
         "project": f"headway-{name.replace('_', '-')}",
         "Problem": "".join(part.capitalize() for part in problem.split("_")),
     }
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
+    target = folder / words["project"]
+    if target.exists():
+        raise ConfigError("the folder exists already", where=target, hint="move it away first; nothing was written")
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=folder, prefix=".new-"))
     try:
         _write(draft, words)
         draft.chmod(0o755)
-        draft.replace(folder)
+        draft.replace(target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return folder
+    return target
 
 
 def _write(folder: Path, words: dict[str, str]) -> None:
