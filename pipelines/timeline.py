@@ -64,7 +64,7 @@ class Timeline:
     resamples: int
 
     @cached_property
-    def blocks(self) -> tuple[NDArray[np.intp], float] | None:
+    def blocks(self) -> tuple[NDArray[np.intp], int] | None:
         """Indices [R, T] of the resampled periods and their mean block length; None without series."""
         admissible = [t for t in self.tracks.values() if t.kind != "oracle"]
         series = [s for t in admissible if (s := t.series(OBJECTIVE)) is not None]
@@ -93,7 +93,7 @@ class Timeline:
             return Rivalry(estimate, math.nan, "one history")
         indices, length = self.blocks
         better = float((replicates > 0).mean())
-        basis = f"stationary bootstrap of {indices.shape[1]} periods in blocks of {length:.1f} on average"
+        basis = f"stationary bootstrap of {indices.shape[1]} periods in blocks of {length} on average"
         return Rivalry(estimate, better, f"{basis}; better in {better:.0%} of resampled histories")
 
     def _row(self, track: Track, rank: int | None) -> Row:

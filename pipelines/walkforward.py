@@ -62,7 +62,7 @@ def walk_forward(
     began, spent = time.perf_counter(), time.process_time()
     entrant = contestant.load(problem)
     if isinstance(entrant, Solver):
-        solution, refits = _foresee(contestant, entrant, problem, history, seed), []
+        solution, refits = _foresee(contestant, entrant, problem, history, seed), list[int]()
     else:
         environment = problem.environment(contestant.environment, **contestant.environment_options)
         solution, refits = _walk(environment, _acting(entrant, environment, history), history, every, seed, refit)
@@ -89,7 +89,7 @@ def _walk(
     seed: int,
     refit: Refit,
 ) -> tuple[Batch, list[int]]:
-    walk, refits = Walk(environment, entrant, history, seed=seed), []
+    walk, refits = Walk(environment, entrant, history, seed=seed), list[int]()
     while len(walk.active):
         period = int(environment.period(walk.params, walk.state)[0])
         if not refits or (every is not None and period - refits[-1] >= every):

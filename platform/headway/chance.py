@@ -74,7 +74,8 @@ def _uniform(memory: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
     state = memory["key"] + memory["drawn"] * np.uint64(0xD1342543DE82EF95)
     with np.errstate(over="ignore"):
         x = _mix(state)[:, None] + np.arange(1, size + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-        return ((_mix(x) >> np.uint64(11)) * 2.0**-53).reshape(len(state), *shape)
+        bits = (_mix(x) >> np.uint64(11)).astype(np.float64)
+    return (bits * 2.0**-53).reshape(len(state), *shape)
 
 
 def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:

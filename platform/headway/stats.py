@@ -75,7 +75,7 @@ def interquartile_mean(
 
     def draw(n: int) -> Floats:
         if seeds == 1:
-            return values[0, rng.integers(instances, size=(n, instances))]
+            return np.asarray(values[0, rng.integers(instances, size=(n, instances))])
         chosen = rng.integers(seeds, size=(n, seeds, instances))
         return values[chosen, np.arange(instances)].reshape(n, -1)
 
@@ -103,7 +103,7 @@ def probability_better(a: ArrayLike, b: ArrayLike, *, sense: Sense = "min") -> f
     return float(((lead > 0) + 0.5 * (lead == 0)).mean())
 
 
-def blocks(*series: ArrayLike, resamples: int = 1000, seed: int = 0) -> tuple[NDArray[np.intp], float]:
+def blocks(*series: ArrayLike, resamples: int = 1000, seed: int = 0) -> tuple[NDArray[np.intp], int]:
     """Stationary bootstrap of T dependent periods: indices [R, T] that resample all series alike, mean block length.
 
     Politis and Romano 1994; the mean block length is that of Politis and White 2004 (corrected 2009),
@@ -115,7 +115,7 @@ def blocks(*series: ArrayLike, resamples: int = 1000, seed: int = 0) -> tuple[ND
     """
     from arch.bootstrap import StationaryBootstrap
 
-    length = max(block_length(s) for s in series)
+    length = round(max(block_length(s) for s in series))
     periods = np.arange(np.asarray(series[0]).shape[0])
     bootstrap = StationaryBootstrap(length, periods, seed=np.random.default_rng(seed))
     return np.stack([data[0][0] for data in bootstrap.bootstrap(resamples)]), length
