@@ -13,9 +13,9 @@ from headway.errors import ConfigError
 from headway.pipelines.compose import Composed, compose
 from headway.pipelines.layers import Key
 from headway.pipelines.refusal import relocated
-from headway.pipelines.schema import Entry, Model, Named
+from headway.pipelines.schema import BacktestConfig, Entry, Model, Named
 from headway.problem import Problem
-from headway.registry import agent_class, make_problem
+from headway.registry import agent_class, agents, make_problem
 
 M = TypeVar("M", bound=Model)
 
@@ -52,8 +52,12 @@ def _maker(key: str, problem: Problem[Any, Any], named: Named) -> Callable[[], A
 
 
 def _contestant(composed: Composed[Any], problem: Problem[Any, Any], key: Key, entry: Entry) -> None:
-    """Refuse a contestant that does not exist, or an option it does not have; registered models are looked up later."""
-    if not entry.name.startswith(REGISTERED):
+    """Refuse a contestant that does not exist, or an option it does not have.
+
+    Registered models are looked up, and the agents of a backtest configured, when they are needed.
+    """
+    agent = isinstance(composed.config, BacktestConfig) and entry.name in agents()
+    if not agent and not entry.name.startswith(REGISTERED):
         _checked(composed, key, lambda: contestant(entry.name, problem, entry.options), spoken=entry.name)
 
 

@@ -191,10 +191,10 @@ class GenerateConfig(ProblemConfig):
 
 
 class ReportConfig(Model):
-    """Make the HTML report of a run from its folder."""
+    """Make one HTML report of some runs, from their folders."""
 
-    folder: Path = Field(description="run folder")
-    out: Path | None = Field(default=None, description="file to write; null: report.html in the run folder")
+    folders: tuple[Path, ...] = Field(min_length=1, description="run folders: comparisons, backtests, training runs")
+    out: Path | None = Field(default=None, description="file to write; null: report.html in the first run folder")
 
 
 class ResumeConfig(Model):
@@ -210,8 +210,8 @@ class CheckConfig(ProblemConfig):
 class NewConfig(Model):
     """Write a new domain that already passes the conformance suite."""
 
-    name: str = Field(description="name of the domain, in lower_case")
-    folder: Path = Field(default=Path(), description="folder that receives the package")
+    name: str = Field(description="domain/problem, in lower_case; a domain alone names its problem, too")
+    folder: Path = Field(default=Path(), description="folder that receives the new project's folder")
 
 
 class UiConfig(Model):
@@ -220,3 +220,13 @@ class UiConfig(Model):
     uri: str = Field(default="sqlite:///mlflow.db", description="where results are stored")
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=5000, ge=1, le=65535, description="port to listen on")
+
+
+class DemoConfig(Model):
+    """Train, compare, backtest and report, with the experiments in configs/demo."""
+
+    runs: Path = Field(default=Path("runs"), description="folder that receives the demo's own folder of runs")
+    seeds: Count = Field(default=3, description="training seeds of each agent")
+    jobs: Count = Field(default=2, description="processes at a time")
+    tracking: Tracking = Field(default=Tracking(), description="MLflow: a tracking URI, or off")
+    steps: Count | None = Field(default=None, description="environment steps of each training; null: as configured")

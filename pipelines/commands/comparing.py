@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from headway.pipelines.commands.answer import Answer
-from headway.pipelines.commands.arguments import keyed
 from headway.pipelines.compose import compose
 from headway.pipelines.resolve import resolve
 from headway.pipelines.schema import BacktestConfig, CompareConfig, ReportConfig
@@ -33,16 +32,21 @@ def compare(arguments: list[str]) -> Answer:
 def backtest(arguments: list[str]) -> Answer:
     """Contestants on the real history."""
     from headway.pipelines.backtest import backtest
+    from headway.pipelines.progress import progress
 
-    return _ranked(backtest(resolve(BacktestConfig, "backtest", arguments).config))
+    config = resolve(BacktestConfig, "backtest", arguments).config
+    with progress(f"{config.problem.name} contestants", len(config.contestants)) as show:
+        return _ranked(backtest(config, watch=lambda done, total, label: show(done, label)))
 
 
 def report(arguments: list[str]) -> Answer:
-    """The HTML report of a run."""
+    """The HTML report of one run or several: folders first, then settings."""
     from headway.pipelines.report import report as write_report
 
-    config = compose(ReportConfig, "report", keyed(arguments, "folder")).config
-    data = {"report": str(write_report(config.folder, config.out))}
+    folders = [argument for argument in arguments if "=" not in argument]
+    tokens = [f"folders={','.join(folders)}"] if folders else []
+    config = compose(ReportConfig, "report", tokens + arguments[len(folders) :]).config
+    data = {"report": str(write_report(config.folders, config.out))}
     return Answer(data, lambda console: console.print(data["report"], style="bold"))
 
 
