@@ -12,6 +12,7 @@ from torch import Tensor
 
 from headway import tree
 from headway.environment import Environment
+from headway.nn.aligned import aligned
 from headway.nn.decoding import Bounds
 from headway.nn.guard import check_finite
 from headway.nn.network import Recipe
@@ -78,7 +79,8 @@ class PathwiseTrainer(Trainer):
     # -- one batch of episodes ------------------------------------------------------------------------
     def _episodes(self) -> Tensor:
         """Undiscounted returns [B], with the gradient of their mean left in the network."""
-        _, (params, state, _) = self.sampler.draw(self.agent.batch)
+        _, start = self.sampler.draw(self.agent.batch)
+        params, state = tree.map_arrays(aligned, (start.params, start.state))
         rows = torch.arange(self.agent.batch)
         returns, segment, period = torch.zeros(self.agent.batch, dtype=torch.float64), [], 0
         while len(rows):

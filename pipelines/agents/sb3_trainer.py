@@ -18,6 +18,7 @@ from torch import Tensor
 
 from headway.environment import Environment
 from headway.envs.vector import HeadwayVectorEnv
+from headway.nn.aligned import aligned
 from headway.nn.decoding import Decoding
 from headway.nn.guard import check_finite
 from headway.nn.network import Network, Recipe
@@ -125,9 +126,13 @@ class SB3Trainer(Trainer):
 
 
 def as_given(observation: Mapping[str, Tensor], space: spaces.Dict) -> dict[str, Tensor]:
-    """Observations as environments give them: SB3's buffers store a category as [B, 1] instead of [B]."""
+    """Observations as environments give them: SB3's buffers store a category as [B, 1] instead of [B].
+
+    SB3 shares numpy's memory while it collects, so they are brought onto torch's alignment too.
+    """
     discrete = {name for name, part in space.spaces.items() if isinstance(part, spaces.Discrete)}
-    return {name: array.reshape(-1) if name in discrete else array for name, array in observation.items()}
+    given = {name: array.reshape(-1) if name in discrete else array for name, array in observation.items()}
+    return {name: aligned(array) for name, array in given.items()}
 
 
 # -- the environment under SB3 ----------------------------------------------------------------------

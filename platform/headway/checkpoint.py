@@ -138,7 +138,7 @@ def _decode(value: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
 def _tensor(name: str, arrays: Mapping[str, NDArray[Any]]) -> Any:
     import torch
 
-    return torch.from_numpy(arrays[name].copy())
+    return torch.tensor(arrays[name])  # in torch's own memory: see headway.nn.aligned
 
 
 _MARKED: Mapping[str, Any] = {

@@ -127,9 +127,9 @@ class StoredPolicy(Policy):
         self, observation: Observation, mask: NDArray[np.bool_] | None, memory: Any = None
     ) -> tuple[NDArray[Any], Any]:
         self._check(observation)
-        # A copy, since observations may be read-only views, which torch warns of.
-        tensors = {name: torch.from_numpy(np.array(array)) for name, array in observation.items()}
-        allowed = None if mask is None else torch.from_numpy(np.array(mask))
+        # Copies, since observations may be read-only views, and for the sake of headway.nn.aligned.
+        tensors = {name: torch.tensor(array) for name, array in observation.items()}
+        allowed = None if mask is None else torch.tensor(mask)
         memory = memory or self.start(len(next(iter(tensors.values()))))
         with torch.no_grad():
             output, network = self._output(tensors, memory.get("network"))
@@ -139,7 +139,7 @@ class StoredPolicy(Policy):
     def _output(self, observation: Mapping[str, Tensor], memory: Any) -> tuple[Tensor, Any]:
         if not isinstance(self.network, Recurrent):
             return self.network(observation), None
-        before = {name: torch.from_numpy(array) for name, array in memory.items()}
+        before = {name: torch.tensor(array) for name, array in memory.items()}
         hidden, after = self.network.recall(observation, before)
         return self.network.actor(hidden), {name: tensor.numpy() for name, tensor in after.items()}
 
@@ -209,7 +209,7 @@ def policy_from(members: Mapping[str, bytes], where: object) -> StoredPolicy:
         raise CheckpointError("a policy of another format", where=where, got=facts.get("format"), expected=FORMAT)
     description = Description(**facts)
     network = description.build()
-    weights = {name: torch.from_numpy(array.copy()) for name, array in load(members[WEIGHTS]).items()}
+    weights = {name: torch.tensor(array) for name, array in load(members[WEIGHTS]).items()}
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
