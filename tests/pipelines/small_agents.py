@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+import torch
+
 from headway.components import build
 from headway.pipelines.schema import TrainConfig
 from headway.registry import agent_class, make_problem
@@ -27,7 +30,12 @@ SMALL = {
     "td3": Small("tiny/track", "box", MLP, {**OFF, "critic": [8]}),
     "dqn": Small("tiny/track", "bins", MLP, {**OFF, "target_every": 40}),
     "maskable_ppo": Small("tiny/order", "construct", MLP, ON),
-    "recurrent_ppo": Small("tiny/track", "bins", {"name": "lstm", "memory": 6, "hidden": [5]}, {**ON, "num_envs": 4, "rollout": 4, "batch": 8, "epochs": 1}),
+    "recurrent_ppo": Small(
+        "tiny/track",
+        "bins",
+        {"name": "lstm", "memory": 6, "hidden": [5]},
+        {**ON, "num_envs": 4, "rollout": 4, "batch": 8, "epochs": 1},
+    ),
     "pathwise": Small("tiny/track", "box", MLP, {"batch": 8}),
 }
 
@@ -55,3 +63,19 @@ def small_config(name, **changes):
         "tracking": "off",
     }
     return TrainConfig.model_validate({**settings, **changes})
+
+
+def same(a, b, path="state"):
+    """Fail at the first leaf where two nested states differ in type, shape or bits."""
+    if isinstance(a, dict):
+        assert a.keys() == b.keys(), path
+        for key in a:
+            same(a[key], b[key], f"{path}/{key}")
+    elif isinstance(a, (list, tuple)):
+        assert len(a) == len(b), path
+        for i, (x, y) in enumerate(zip(a, b, strict=True)):
+            same(x, y, f"{path}/{i}")
+    elif isinstance(a, (np.ndarray, torch.Tensor)):
+        assert np.array_equal(np.asarray(a.detach() if isinstance(a, torch.Tensor) else a), np.asarray(b)), path
+    else:
+        assert a == b or (a != a and b != b), path

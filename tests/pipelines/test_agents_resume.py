@@ -7,25 +7,9 @@ import random
 import numpy as np
 import pytest
 import torch
-from small_agents import SMALL, small_trainer
+from small_agents import SMALL, same, small_trainer
 
 from headway.checkpoint import load_state, save_state
-
-
-def same(a, b, path="state"):
-    """Fail at the first leaf where two nested states differ in type, shape or bits."""
-    if isinstance(a, dict):
-        assert a.keys() == b.keys(), path
-        for key in a:
-            same(a[key], b[key], f"{path}/{key}")
-    elif isinstance(a, (list, tuple)):
-        assert len(a) == len(b), path
-        for i, (x, y) in enumerate(zip(a, b, strict=True)):
-            same(x, y, f"{path}/{i}")
-    elif isinstance(a, (np.ndarray, torch.Tensor)):
-        assert np.array_equal(np.asarray(a.detach() if isinstance(a, torch.Tensor) else a), np.asarray(b)), path
-    else:
-        assert a == b or (a != a and b != b), path
 
 
 def scramble():
