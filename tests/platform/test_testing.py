@@ -513,6 +513,11 @@ def oracle_works_where_nothing_is(patch):
     wrap(patch, Foresight, "solve", lambda plan, *_: Plan(plan.machine + 7, plan.work))
 
 
+@defect("check_contestants_leave_instances_alone", "changed its instance")
+def solver_sorts_the_instance_in_place(patch):
+    wrap(patch, Foresight, "solve", lambda plan, self, problem, x, search: (x.age.__setitem__(..., 5 - x.age), plan)[1])
+
+
 @defect("check_references_have_their_types", "has no source")
 def reference_hides_its_source(patch):
     references(patch, lambda r: replace(r, source=" "))

@@ -54,6 +54,15 @@ def check_baselines_are_feasible(case: ProblemCase) -> None:
         require(answer.evaluation.feasible.all(), "an answer is infeasible", where=answer.name, got=got)
 
 
+@on_problem(when=lambda case: bool(case.problem.baselines))
+def check_contestants_leave_instances_alone(case: ProblemCase) -> None:
+    """A contestant does not write into the instances it is given."""
+    for answer in case.answers:
+        require(len(answer.solution) > 0, "a contestant gives no answer", where=answer.name)
+    expected = case.problem.instances("validation", len(case.instance))
+    require_same(case.instance, expected, "a contestant changed its instance")
+
+
 @on_problem(when=_refers)
 def check_references_have_their_types(case: ProblemCase) -> None:
     """References name kind and source and give one value per instance, the same each time."""
