@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,14 @@ from headway.batch import Instance
 from headway.contestants import Contestant
 from headway.errors import LeakageError, UnknownNameError
 from headway.pipelines.compare import slug
-from headway.pipelines.entrants import Entrant, enter
+from headway.pipelines.entrants import Entrant, enter, pairs, with_ablations
 from headway.pipelines.picture import drawable
 from headway.pipelines.publish import publish
 from headway.pipelines.results import Results, Score
-from headway.pipelines.retrain import Retrain, Trainee, ablation, is_agent, trainee
+from headway.pipelines.retrain import Retrain, Trainee, is_agent, trainee
 from headway.pipelines.schema import BacktestConfig, Entry
 from headway.pipelines.timeline import Timeline, Track
-from headway.pipelines.verdict import decide
+from headway.pipelines.verdict import claims, decide
 from headway.pipelines.walkforward import Refit, Walked, first_period, fitted, walk_forward
 from headway.policy import Policy
 from headway.problem import Problem
@@ -60,7 +60,8 @@ def backtest(
             tracks[entrant.label] = _track(config, problem, history, entrant, run)
             run.log(done, {f"{entrant.label}/objective": tracks[entrant.label].objective})
             watch(done, len(entrants), entrant.label)
-        _results(config, problem, history, tracks, reference, run.folder).write(run.folder)
+        results = _results(config, problem, history, tracks, reference, pairs(entrants), run.folder)
+        results.write(run.folder)
     publish(run, tracking=config.tracking.uri, report=config.report)
     return run
 
@@ -74,12 +75,8 @@ def _entrants(config: BacktestConfig, problem: Problem[Any, Any], history: Insta
         if is_agent(entry, problem):
             agent = trainee(entry, problem, config)
             entrants.append(Entrant(agent.label, "learned", (agent,)))
+    entrants = with_ablations(entrants)
     labels = {entrant.label for entrant in entrants}
-    for entrant in [e for e in entrants if e.learned]:
-        chance = ablation(entrant.members[0])
-        if chance.label not in labels:
-            entrants.append(Entrant(chance.label, "ablation", (chance,)))
-            labels.add(chance.label)
     reference = config.reference or _usual_reference(problem, history, entrants)
     if reference not in labels:
         if reference not in problem.baselines:
@@ -182,6 +179,7 @@ def _results(
     history: Instance,
     tracks: dict[str, Track],
     reference: str,
+    ablations: Mapping[str, str],
     folder: Path,
 ) -> Results:
     timeline = Timeline(problem, tracks, reference, config.confidence, config.resamples)
@@ -207,7 +205,7 @@ def _results(
         },
         rows=rows,
         scores=[score for track in tracks.values() for score in track.scores],
-        notes=list(problem.caveats),
+        notes=[*claims(timeline, ablations), *problem.caveats],
         pictures=[
             {"contestant": label, "instance": 0, "file": f"pictures/{slug(label)}.svg"}
             for label in tracks

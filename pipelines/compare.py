@@ -18,13 +18,13 @@ from headway.batch import Instance
 from headway.contestants import Contestant
 from headway.errors import DataError
 from headway.evaluation import Reference
-from headway.pipelines.entrants import Entrant, enter, refuse_leakage
+from headway.pipelines.entrants import Entrant, enter, pairs, refuse_leakage
 from headway.pipelines.leaderboard import Table, choose_reference, objectives
 from headway.pipelines.picture import drawable
 from headway.pipelines.publish import publish
 from headway.pipelines.results import Results, Score, Trace
 from headway.pipelines.schema import CompareConfig
-from headway.pipelines.verdict import LEARNED, decide
+from headway.pipelines.verdict import LEARNED, claims, decide
 from headway.problem import Problem
 from headway.registry import make_problem
 from headway.runner import Outcome
@@ -252,7 +252,13 @@ def _reference(table: Table) -> dict[str, Any]:
 
 def _notes(problem: Problem[Any, Any], table: Table, answers: Answers) -> list[str]:
     """What a reader must know: impossible results, and intervals that are too narrow."""
-    return [*problem.caveats, *_beaten(table), *_contradicted(problem, answers), *_dependent(problem)]
+    return [
+        *claims(table, pairs(table.entrants)),
+        *problem.caveats,
+        *_beaten(table),
+        *_contradicted(problem, answers),
+        *_dependent(problem),
+    ]
 
 
 def _beaten(table: Table) -> Iterator[str]:

@@ -41,6 +41,11 @@ class Entrant:
         return self.members[0].learned
 
     @property
+    def ablation(self) -> Contestant:
+        """The same code and environment with random actions."""
+        return self.members[0].without_learning()
+
+    @property
     def training_seconds(self) -> float:
         """CPU-seconds of training, all members together; NaN where nothing was trained or it is unknown."""
         spent = [record.get("cpu_seconds", math.nan) for record in self.training]
@@ -70,7 +75,13 @@ def enter(
         member = resolve(entry.name, problem, entry.options, label=label, tracking=tracking)
         grouped.setdefault(member.label, []).append(member)
     entrants = [_entrant(label, members) for label, members in grouped.items()]
-    return _with_ablations(entrants) if ablations else entrants
+    return with_ablations(entrants) if ablations else entrants
+
+
+def pairs(entrants: Sequence[Entrant]) -> dict[str, str]:
+    """Learned -> its ablation, where that takes part."""
+    labels = {entrant.label for entrant in entrants}
+    return {e.label: e.ablation.label for e in entrants if e.learned and e.ablation.label in labels}
 
 
 def refuse_leakage(entrants: Iterable[Entrant], digests: Collection[str]) -> None:
@@ -111,11 +122,12 @@ def _kind(contestant: Contestant) -> Kind:
     return "ablation" if guide.name == RANDOM else "classical"
 
 
-def _with_ablations(entrants: Sequence[Entrant]) -> list[Entrant]:
+def with_ablations(entrants: Sequence[Entrant]) -> list[Entrant]:
+    """All of them and, for each learned one that lacks it, the same code with random actions."""
     everyone: dict[str, Entrant] = {entrant.label: entrant for entrant in entrants}
     for entrant in entrants:
         if entrant.learned:
-            ablation = entrant.members[0].without_learning()
+            ablation = entrant.ablation
             everyone.setdefault(ablation.label, Entrant(ablation.label, "ablation", (ablation,)))
     return list(everyone.values())
 

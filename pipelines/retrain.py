@@ -37,6 +37,11 @@ class Trainee(Contestant):
 
         return RandomPolicy()
 
+    def without_learning(self) -> Contestant:
+        """Random actions in the environment it would be trained in."""
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(Contestant)}
+        return Contestant(**fields).without_learning()
+
 
 class Retrain:
     """A refit that trains an agent on the problem as it was known, in a child run of the backtest.
@@ -90,9 +95,3 @@ def trainee(entry: Entry, problem: Problem[Any, Any], config: BacktestConfig) ->
         environment_options=env.options,
         config=training,
     )
-
-
-def ablation(contestant: Contestant) -> Contestant:
-    """The same environment with random actions; works for trainees too."""
-    fields = {f.name: getattr(contestant, f.name) for f in dataclasses.fields(Contestant)}
-    return Contestant(**fields).without_learning()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from headway.pipelines.results import Decision, Row
@@ -65,7 +65,20 @@ def decide(table: Scored, rows: Sequence[Row]) -> tuple[str, Decision | None]:
         rivalry.probability,
         clear=bool(estimate.low > 0 or estimate.high < 0),
     )
-    return _sentence(table, winner, rival, decision, rivalry.basis), decision
+    return _sentence(table, winner, rival, decision, rivalry), decision
+
+
+def claims(table: Scored, ablations: Mapping[str, str]) -> list[str]:
+    """What each learned contestant owes to learning: its lead over its ablation (learned -> ablation)."""
+    sentences = []
+    for learned, ablation in ablations.items():
+        rivalry = table.rivalry(learned, ablation)
+        if rivalry is None:
+            continue
+        lead = amount(rivalry.estimate.value, table.problem.gap, table.problem.unit)
+        interval = _interval(table, rivalry.estimate)
+        sentences.append(f"Owed to learning: {learned} is {lead} better than {ablation}, its ablation ({interval}).")
+    return sentences
 
 
 def amount(value: float, kind: str, unit: str) -> str:
@@ -73,8 +86,8 @@ def amount(value: float, kind: str, unit: str) -> str:
     return f"{100 * value:.2f} %" if kind == "ratio" else f"{value:.4g} {unit}".rstrip()
 
 
-def _sentence(table: Scored, winner: Row, rival: Row, decision: Decision, basis: str) -> str:
-    detail = f"{_interval(table, decision)}; {basis}"
+def _sentence(table: Scored, winner: Row, rival: Row, decision: Decision, rivalry: Rivalry) -> str:
+    detail = f"{_interval(table, rivalry.estimate)}; {rivalry.basis}"
     if rival.feasible < winner.feasible:
         detail += f"; {rival.contestant} answered only {rival.feasible:.0%} feasibly and in time"
     lead = amount(decision.difference, table.problem.gap, table.problem.unit)
@@ -96,9 +109,9 @@ def _name(row: Row) -> str:
     return f"{row.contestant} [{row.kind}]"
 
 
-def _interval(table: Scored, decision: Decision) -> str:
-    if math.isnan(decision.low):
+def _interval(table: Scored, estimate: Estimate) -> str:
+    if math.isnan(estimate.low):
         return "too few data for an interval"
     ratio = table.problem.gap == "ratio"
-    low, high = (f"{100 * x:.2f} %" if ratio else f"{x:.4g}" for x in (decision.low, decision.high))
+    low, high = (f"{100 * x:.2f} %" if ratio else f"{x:.4g}" for x in (estimate.low, estimate.high))
     return f"{100 * table.confidence:g} % interval {low} to {high}"

@@ -10,7 +10,7 @@ from typing import Any
 from headway.batch import Batch, Instance
 from headway.contestants import Contestant
 from headway.environment import Environment
-from headway.errors import CapabilityError
+from headway.errors import SolverError
 from headway.evaluation import Evaluation
 from headway.policy import Planner, Policy
 from headway.problem import Problem
@@ -56,12 +56,13 @@ def walk_forward(
 
     Raises
     ------
-    CapabilityError
-        The contestant is a solver, which would see the whole history, and no oracle.
+    SolverError
+        An oracle found no solution.
     """
     began, spent = time.perf_counter(), time.process_time()
     entrant = contestant.load(problem)
     if isinstance(entrant, Solver):
+        # An oracle: no other solver is let in where instances are revealed over time.
         solution, refits = _foresee(contestant, entrant, problem, history, seed), list[int]()
     else:
         environment = problem.environment(contestant.environment, **contestant.environment_options)
@@ -111,13 +112,6 @@ def _acting(entrant: Entrant, environment: Environment[Any, Any, Any, Any], hist
 def _foresee(
     contestant: Contestant, solver: Solver[Any, Any], problem: Problem[Any, Any], history: Instance, seed: int
 ) -> Batch:
-    if not contestant.oracle:
-        raise CapabilityError(
-            "a solver sees the whole history, so it cannot be backtested",
-            where=contestant.label,
-            expected="a policy or a planner",
-            hint="plan over a rolling horizon (`headway.Planner`), or register it among the problem's oracles",
-        )
     search: Search[Any] = Search(budget=Budget(cpu=ORACLE_SECONDS), seed=seed)
     found: list[Batch] = []
     search.report = lambda solution, seconds: found.append(solution)
@@ -125,5 +119,5 @@ def _foresee(
     if last is not None:
         found.append(last)
     if not found:
-        raise CapabilityError("the oracle found no solution", where=contestant.label)
+        raise SolverError("the oracle found no solution", where=contestant.label)
     return found[-1]

@@ -48,7 +48,6 @@ def trouble(monkeypatch):
 
     folder = str(Path(__file__).parent / "plugins" / "trouble")
     monkeypatch.syspath_prepend(folder)
-    monkeypatch.setenv("PYTHONPATH", folder)
     import trouble
 
     known = {**registry.domains(), "trouble": trouble.domain}

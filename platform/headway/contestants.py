@@ -21,6 +21,7 @@ from typing import Any, Literal
 from headway.components import build, knobs
 from headway.errors import CapabilityError, ConfigError, DataError, UnknownNameError
 from headway.problem import Problem, lookup
+from headway.solver import Solver
 
 RANDOM = "random"
 REGISTERED = "models:/"
@@ -119,7 +120,10 @@ def resolve(
     ConfigError
         An option has a wrong value, or a hybrid lacks its policy.
     DataError
-        The folder holds no stored policy, or one of another problem; or no model is registered so.
+        The folder holds no stored policy, or no model is registered so.
+    CapabilityError
+        The stored policy is of another problem; or a solver, which sees whole instances, is entered
+        where these are revealed over time.
     """
     options = dict(options or {})
     known = {**problem.baselines, **problem.oracles}
@@ -146,6 +150,13 @@ def _baseline(
     name: str, problem: Problem[Any, Any], options: dict[str, Any], label: str | None, tracking: str | None
 ) -> Contestant:
     cls = _class(problem, name)
+    if problem.timeline and issubclass(cls, Solver) and name not in problem.oracles:
+        raise CapabilityError(
+            f"{name} is a solver, which would see the future of {problem.name}",
+            where=label or name,
+            expected="a policy, a planner or an oracle",
+            hint="plan over a rolling horizon (`headway.Planner`), or list it among the problem's oracles",
+        )
     handed = "policy" in {f.name for f in dataclasses.fields(cls)} - set(knobs(cls))
     if not handed:
         build(cls, options, where=label or name)  # refuse a wrong option now, not in a worker

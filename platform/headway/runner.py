@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing import Pipe
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Self
 
@@ -220,13 +221,15 @@ class Worker:
         self._connection, theirs = Pipe()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the worker)
         threads = {name: str(self.budget.threads) for name in THREAD_VARIABLES}
+        # What can be imported here can be imported there, and nothing else: not what lies in the folder.
+        paths = {"PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)}
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "headway.worker", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "headway.worker", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
                 stderr=self._log,
-                env={**os.environ, **threads},
+                env={**os.environ, **threads, **paths},
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,  # one group to kill, and no Ctrl-C meant for us
             )

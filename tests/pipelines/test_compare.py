@@ -35,7 +35,6 @@ def mixed(tmp_path_factory):
 
         folder = str(Path(__file__).parents[1] / "plugins" / "trouble")
         patch.syspath_prepend(folder)
-        patch.setenv("PYTHONPATH", folder)
         patch.setitem(sys.modules, "trouble", __import__("trouble"))
         known = {**registry.domains(), "trouble": __import__("trouble").domain}
         patch.setattr(registry, "domains", lambda: known)
@@ -238,6 +237,7 @@ def test_learned_contestants_stand_beside_their_ablation(trouble, policy, tmp_pa
         "random (once)": "ablation",
     }
     assert row(results, "agent").training_seconds == 12.5
+    assert any(note.startswith("Owed to learning: agent is ") for note in results.notes)
     assert results.decision is not None
     assert (results.decision.winner, results.decision.rival) == ("exact", "agent")
     assert (results.decision.winner_kind, results.decision.rival_kind) == ("classical", "learned")

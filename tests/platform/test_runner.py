@@ -146,7 +146,8 @@ def test_workers_die_with_their_parent(trouble, tmp_path):
         problem = trouble.Guess()
         runner.run(resolve("hang", problem), problem, problem.instances("test", 1), Budget(wall=60.0))
     """)
-    parent = subprocess.Popen([sys.executable, "-c", script], start_new_session=True)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    parent = subprocess.Popen([sys.executable, "-c", script], start_new_session=True, env=environment)
     try:
         worker = _eventually(lambda: psutil.Process(parent.pid).children())[0]
         _eventually(lambda: "headway.worker" in worker.cmdline() and worker.cpu_times().user > 0.1)
