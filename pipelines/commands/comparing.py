@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from dataclasses import asdict
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from headway.pipelines.commands.answer import Answer
 from headway.pipelines.compose import compose
+from headway.pipelines.reporting.formats import decimals, fixed, percent, seconds, share
 from headway.pipelines.resolve import resolve
 from headway.pipelines.schema import BacktestConfig, CompareConfig, ReportConfig
 
@@ -60,48 +62,49 @@ def _ranked(run: Run) -> Answer:
 
 def show_results(console: Console, results: Results, run: Run) -> None:
     """Print the verdict, the table, and where the rest is."""
-    console.print(f"[bold]{results.verdict}[/]")
+    console.print(results.verdict, style="bold", markup=False)
     console.print(table(results))
     for note in results.notes:
-        console.print(f"[yellow]{note}[/]")
+        console.print(note, style="yellow", markup=False)
     page = run.folder / "report.html"
     console.print(f"report   {page}" if page.exists() else f"results  {run.folder}")
 
 
 def table(results: Results) -> Table:
-    """The leaderboard: gaps with their intervals, feasibility, time."""
+    """The leaderboard: gaps with their intervals, feasibility, CPU time per instance and of training."""
     from rich.table import Table
 
-    unit, level = results.problem["unit"], results.confidence
     board = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    ratio = results.problem["gap"] == "ratio"
     for heading in ("", "contestant"):
-        board.add_column(heading)
-    for heading in (unit, "gap", f"{level:.0%} interval", "feasible", "CPU-s", "training CPU-s"):
-        board.add_column(heading, justify="right")
+        board.add_column(heading, no_wrap=True)
+    board.add_column(results.problem["unit"], justify="right", max_width=12)
+    for heading in ("gap", f"{results.confidence:.0%} interval", "feasible", "CPU", "training"):
+        board.add_column(heading, justify="right", no_wrap=True)
+    fair = [row for row in results.rows if row.rank is not None]
+    places = decimals([x for row in fair for x in (row.gap, row.gap_low, row.gap_high)], 3)
+    ratio = results.problem["gap"] == "ratio"
+
+    def gap(value: float) -> str:
+        return percent(value) if ratio else fixed(value, places)
+
+    objective = decimals([row.objective for row in fair], 4)
     for row in results.rows:
-        board.add_row(*_cells(row, ratio), style="dim" if row.rank is None else "bold" if row.rank == 1 else None)
+        style = "dim" if row.rank is None else "bold" if row.rank == 1 else None
+        board.add_row(*_cells(row, gap, objective), style=style)
     return board
 
 
-def _cells(row: Row, ratio: bool) -> list[str]:
-    gap, low, high = ((_percent if ratio else _number)(value) for value in (row.gap, row.gap_low, row.gap_high))
+def _cells(row: Row, gap: Callable[[float], str], objective: int) -> list[str]:
+    from rich.markup import escape
+
     kind = "" if row.kind == "classical" else f" [dim]({row.kind}{f', {row.seeds} seeds' if row.seeds > 1 else ''})[/]"
     return [
         "-" if row.rank is None else str(row.rank),
-        row.contestant.replace("[", r"\[") + kind,
-        _number(row.objective),
-        gap,
-        f"{low} to {high}" if low else "",
-        f"{row.feasible:.0%}",
-        _number(row.cpu_seconds),
-        _number(row.training_seconds),
+        escape(row.contestant) + kind,
+        fixed(row.objective, objective),
+        gap(row.gap),
+        f"{gap(row.gap_low)} to {gap(row.gap_high)}" if isfinite(row.gap_low) else "",
+        share(row.feasible),
+        seconds(row.cpu_seconds),
+        seconds(row.training_seconds) if isfinite(row.training_seconds) else "",
     ]
-
-
-def _percent(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:+.2%}"
-
-
-def _number(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.4g}"

@@ -32,13 +32,15 @@ def run(arguments: list[str]) -> Answer:
 @contextlib.contextmanager
 def _telling() -> Iterator[Tell]:
     """A line on standard error for each command, with the time since the start."""
+    from rich.markup import escape
+
     started, err = time.monotonic(), console(error=True)
 
     def tell(typed: str, answer: Any) -> None:
         shown = typed if len(typed) < 110 else f"{typed[:107]}..."
         clock = f"[dim]{time.monotonic() - started:5.0f} s[/]"
         if answer is None:
-            err.print(f"{clock}  {shown.replace('[', chr(92) + '[')}")
+            err.print(f"{clock}  {escape(shown)}")
         else:
             err.print(f"{clock}  [green]done[/]  {_gist(answer)}")
 
@@ -63,7 +65,7 @@ def _show(out: Console, done: Demo, config: DemoConfig) -> None:
     for folder in done.judged:
         results = read(folder)
         out.print(Rule(f"[bold]{results.problem['name']}[/] {results.verb}", align="left", style="dim"))
-        out.print(f"[bold]{results.verdict}[/]")
+        out.print(results.verdict, style="bold", markup=False)
         out.print(table(results))
         out.print()
     minutes, seconds = divmod(round(done.seconds), 60)
