@@ -21,10 +21,14 @@ def with_cash(risky: Floats) -> Floats:
     return np.concatenate([risky, 1 - risky.sum(axis=-1, keepdims=True)], axis=-1)
 
 
+def invested(rules: Rules) -> float:
+    """The share of wealth that a fully invested portfolio may hold in risky assets."""
+    return min(1.0, rules.leverage)
+
+
 def equal_weights(rules: Rules, assets: int) -> Floats:
     """float64 [N + 1]: 1/N of each asset, or as much as cap and leverage allow."""
-    each = min(1.0, rules.leverage) / assets
-    return with_cash(np.full(assets, min(each, rules.cap)))
+    return with_cash(np.full(assets, min(invested(rules) / assets, rules.cap)))
 
 
 @component
@@ -53,4 +57,4 @@ class InverseVolatility(Planner[PricePath]):
     def plan(self, problem: Any, view: PricePath, state: Any) -> Floats:
         deviation = np.maximum(view.returns[0, -self.lookback :].std(axis=0), 1e-12)
         inverse = 1 / deviation
-        return with_cash(inverse / inverse.sum())
+        return with_cash(invested(problem.rules) * inverse / inverse.sum())

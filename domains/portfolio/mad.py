@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from headway.components import component
-from headway.domains.portfolio.baselines import with_cash
+from headway.domains.portfolio.baselines import invested, with_cash
 from headway.domains.portfolio.instance import PricePath
 from headway.domains.portfolio.rules import Rules
 from headway.errors import SolverError
@@ -39,7 +39,7 @@ class MAD(Planner[PricePath]):
 
 
 def least_deviation(deviations: Floats, rules: Rules) -> Floats:
-    """Weights [N] that minimise sum |deviations @ w| over {0 <= w <= cap, sum w = min(1, leverage)}.
+    """Weights [N] that minimise sum |deviations @ w| over {0 <= w <= cap, sum w = `invested`}.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def least_deviation(deviations: Floats, rules: Rules) -> Floats:
     from ortools.linear_solver import pywraplp
 
     solver = pywraplp.Solver.CreateSolver("GLOP")
-    budget = min(1.0, rules.leverage)
+    budget = invested(rules)
     weights = [solver.NumVar(0.0, rules.cap, "") for _ in range(deviations.shape[1])]
     shortfalls = [solver.NumVar(0.0, solver.infinity(), "") for _ in range(len(deviations))]
     _row(solver, budget, budget, weights, [1.0] * len(weights))

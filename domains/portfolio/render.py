@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headway.domains.portfolio.instance import CASH, PricePath
 from headway.domains.portfolio.reference import equal_weight
@@ -54,16 +55,23 @@ def _scale_wealth(axes: Axes, growth: float, sharpe: float) -> None:
 
 
 def _stack(axes: Axes, path: PricePath, solution: Weights) -> None:
-    """Ordered weights as stacked steps: the largest by name, the rest together, then cash."""
+    """Ordered weights as stacked steps: the largest by name, the rest together, then cash; shorts hang below."""
     ordered = (solution.weights[0] != 0).any(axis=1)
     held = 100 * solution.weights[0, ordered]
     dates = np.append(solution.dates[0, ordered], path.dates[0, -1])
     held = np.concatenate([held, held[-1:]])  # the last order stands until the end
-    largest = np.argsort(-held[:, :-1].mean(axis=0), kind="stable")[:_SHOWN]
-    others = np.delete(held[:, :-1], largest, axis=1).sum(axis=1)
-    layers = [*held[:, largest].T, others, held[:, -1]]
+    largest = np.argsort(-np.abs(held[:, :-1]).mean(axis=0), kind="stable")[:_SHOWN]
     names = [*path.assets[0, largest], "others", CASH]
     colours = [f"C{i}" for i in range(len(largest))] + ["#d5d5d5", "#f1ead2"]
-    axes.stackplot(dates, layers, labels=names, colors=colours, step="post", alpha=0.85)
+    for side, labels in ((np.maximum(held, 0), names), (np.minimum(held, 0), ())):
+        if side.any():
+            layers = _layers(side, largest)
+            axes.stackplot(dates, layers, labels=labels, colors=colours, step="post", alpha=0.85)
     axes.set_ylabel("ordered weights, %")
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=8)
+
+
+def _layers(held: NDArray[np.float64], largest: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Rows: the largest assets one by one, the sum of the others, cash; from weights [D, N + 1]."""
+    others = np.delete(held[:, :-1], largest, axis=1).sum(axis=1)
+    return np.stack([*held[:, largest].T, others, held[:, -1]])

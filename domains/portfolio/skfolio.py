@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from headway.components import component
-from headway.domains.portfolio.baselines import with_cash
+from headway.domains.portfolio.baselines import invested, with_cash
 from headway.domains.portfolio.instance import PricePath
 from headway.domains.portfolio.rules import Rules
 from headway.errors import SolverError
@@ -58,7 +58,7 @@ class Skfolio(Planner[PricePath]):
                     expected="a solution",
                     hint="lengthen lookback, or look at the returns before that date",
                 ) from error
-        return with_cash(np.asarray(weights, np.float64))
+        return with_cash(invested(problem.rules) * np.asarray(weights / weights.sum(), np.float64))
 
 
 @component
@@ -92,7 +92,7 @@ class RiskParity(Skfolio):
     def estimator(self, returns: Floats, rules: Rules) -> Any:
         from skfolio.optimization import RiskBudgeting
 
-        return RiskBudgeting(min_weights=0.0, max_weights=min(rules.cap, 1.0))
+        return RiskBudgeting(min_weights=0.0, max_weights=min(rules.cap / invested(rules), 1.0))
 
 
 @component
@@ -115,15 +115,15 @@ class HRP(Skfolio):
         return HierarchicalRiskParity(
             seriation_estimator=HierarchicalSeriation(hierarchical_clustering_estimator=clusters),
             min_weights=0.0,
-            max_weights=min(rules.cap, 1.0),
+            max_weights=min(rules.cap / invested(rules), 1.0),
         )
 
 
 def bounds(rules: Rules) -> dict[str, Any]:
-    """The rules as constraints of skfolio's `MeanRisk`; a budget below 1 leaves cash."""
-    budget = min(1.0, rules.leverage)
+    """The rules as constraints of skfolio's `MeanRisk` on weights that sum to 1, before `invested` scales them."""
+    scale = 1 / invested(rules)
+    cap, leverage = rules.cap * scale, rules.leverage * scale
     if rules.long_only:
-        return {"budget": budget, "min_weights": 0.0, "max_weights": min(rules.cap, 1.0)}
-    # With weights that sum to the budget, gross <= leverage is the same as shorts <= (leverage - budget) / 2.
-    short = (rules.leverage - budget) / 2
-    return {"budget": budget, "min_weights": -rules.cap, "max_weights": rules.cap, "max_short": short}
+        return {"min_weights": 0.0, "max_weights": min(cap, 1.0)}
+    # With weights that sum to 1, gross <= leverage is the same as shorts <= (leverage - 1) / 2.
+    return {"min_weights": -cap, "max_weights": cap, "max_short": (leverage - 1) / 2}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -127,7 +129,28 @@ def test_equal_weight_within_cap_and_leverage():
         assert problem.evaluate(path, result.solution).feasible.all()
 
 
-def test_hindsight_beats_every_constant(path):
+@pytest.mark.parametrize("name", sorted(Allocation.baselines))
+def test_half_the_wealth_keeps_the_mix(small, name):
+    """With a leverage limit of 0.5 each baseline orders half of its usual weights, and the rest stays in cash."""
+    whole, half = Allocation(window=1, lookback=260), Allocation(window=1, lookback=260, leverage=0.5)
+    path = whole.instances("validation", 1)
+    usual, less = (
+        headway.rollout(p.environment(), p.baseline(name), path).solution.weights[0, 0] for p in (whole, half)
+    )
+    np.testing.assert_allclose(less[:-1], usual[:-1] / 2, atol=1e-6)
+    assert less[-1] == pytest.approx(0.5)
+
+
+def test_solvers_share_a_process_without_highspy(small):
+    """skfolio (through cvxpy) and OR-Tools plan in one process; highspy, which breaks OR-Tools, is never loaded."""
+    path = small.instances("validation", 1)
+    for name in ("minimum_variance", "mad", "hrp", "mad"):
+        headway.rollout(small.environment(), small.baseline(name), path)
+    assert {"cvxpy", "ortools", "skfolio"} <= set(sys.modules)
+    assert "highspy" not in sys.modules
+
+
+def test_hindsight_beats_every_constant():
     """Cover's example: one asset doubles and halves, the other is cash; half and half is best."""
     relatives = np.array([[2.0, 1.0], [0.5, 1.0]] * 5)
     np.testing.assert_allclose(best_constant(relatives, 5000), [0.5, 0.5], atol=1e-6)

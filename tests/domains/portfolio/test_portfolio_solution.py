@@ -95,6 +95,16 @@ def test_the_picture_has_wealth_drawdown_and_weights(small, held):
     assert top == pytest.approx(100)
 
 
+def test_shorts_hang_below_the_axis(small, held):
+    """130/30: longs stack up to 130 %, shorts down to -30 %."""
+    path, solution = held
+    weights = solution.weights.copy()
+    weights[0, :] = [*[0.13] * 10, *[-0.03] * 10, 0.0]
+    *_, stack = small.render(path, type(solution)(solution.dates, solution.assets, weights)).axes
+    heights = np.concatenate([c.get_paths()[0].vertices[:, 1] for c in stack.collections])
+    assert (heights.max(), heights.min()) == pytest.approx((130, -30))
+
+
 def test_the_network_starts_at_equal_weight_for_any_number_of_assets(small):
     """497 parameters in the actor; zero scores before training; the same network scores 5 or 20 assets."""
     import torch
