@@ -42,26 +42,28 @@ class ORTools(Solver[CVRPInstance, Routes]):
 
     first_solution: FirstSolution = "GLOBAL_CHEAPEST_ARC"
     metaheuristic: Literal["gls", "none"] = "gls"
-    spare: Annotated[float, Field(ge=0)] = 0.2
+    spare: Annotated[float, Field(ge=0)] = 0.5
 
     def solve(self, problem: Any, instance: CVRPInstance, search: Search[Routes]) -> Routes | None:
-        if self.metaheuristic == "none":
-            model = Model(instance, self.spare, self._parameters(None), search)
-            return model.solve(self._parameters(None))
         reserve = SHARE * search.budget.cpu
-        model = Model(instance, self.spare, self._parameters(search.left), search)
+        model = Model(instance, self.spare, self._parameters(search.left - reserve), search)
         while search.left > reserve:
             model.solve(self._parameters(search.left - reserve))
+            if self.metaheuristic == "none":
+                break
         return model.best
 
-    def _parameters(self, seconds: float | None) -> Any:
+    def _parameters(self, seconds: float) -> Any:
         parameters = pywrapcp.DefaultRoutingSearchParameters()
         parameters.first_solution_strategy = getattr(routing_enums_pb2.FirstSolutionStrategy, self.first_solution)
-        if seconds is None:
-            parameters.solution_limit = 1
-        else:
+        # A strategy that runs out of vehicles goes back and forth without end, so it needs a limit too. The limit on
+        # large neighbourhoods also binds the first solution, where its 0.1 s are too few for 300 customers.
+        for limit in (parameters.time_limit, parameters.lns_time_limit):
+            limit.FromMilliseconds(max(1, round(1000 * seconds)))
+        if self.metaheuristic == "gls":
             parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
-            parameters.time_limit.FromMilliseconds(max(1, round(1000 * seconds)))
+        else:
+            parameters.solution_limit = 1
         return parameters
 
 
