@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,18 +15,19 @@ import numpy as np
 from headway import runner
 from headway.batch import Instance
 from headway.contestants import Contestant
-from headway.errors import DataError
 from headway.evaluation import Reference
-from headway.pipelines.entrants import Entrant, enter, pairs, refuse_leakage
+from headway.outcome import Outcome, Point
+from headway.pipelines.entrants import Entrant, enter, refuse_leakage
 from headway.pipelines.leaderboard import Table, choose_reference, objectives
+from headway.pipelines.notes import Answers, notes
 from headway.pipelines.picture import drawable
 from headway.pipelines.publish import publish
 from headway.pipelines.results import Results, Score, Trace
 from headway.pipelines.schema import CompareConfig
-from headway.pipelines.verdict import LEARNED, claims, decide
+from headway.pipelines.testset import source, test_instances
+from headway.pipelines.verdict import LEARNED, decide
 from headway.problem import Problem
 from headway.registry import make_problem
-from headway.runner import Outcome
 from headway.runs import Run
 from headway.solver import Budget
 
@@ -43,9 +43,6 @@ class Cell:
     entrant: Entrant
     seed: int
     contestant: Contestant
-
-
-Answers = dict[tuple[str, int], list[Outcome]]  # label and seed -> one outcome per instance
 
 
 def compare(config: CompareConfig, *, root: Path | None = None, watch: Watch = lambda done, total, label: None) -> Run:
@@ -82,7 +79,7 @@ def compare(config: CompareConfig, *, root: Path | None = None, watch: Watch = l
             decision=decision,
             problem=_about(problem, config.problem.options),
             budget={"cpu": config.budget, "threads": config.threads, "wall": config.wall, "memory": config.memory},
-            instances={"n": len(instances), "source": _source(config), "seed": config.seed, "digests": digests},
+            instances={"n": len(instances), "source": source(config), "seed": config.seed, "digests": digests},
             seeds=list(range(config.seeds)),
             confidence=config.confidence,
             resamples=config.resamples,
@@ -91,22 +88,12 @@ def compare(config: CompareConfig, *, root: Path | None = None, watch: Watch = l
             scores=table.scores,
             traces=_traces(answers),
             profiles=table.profiles(),
-            notes=_notes(problem, table, answers),
+            notes=notes(problem, table, answers),
             pictures=_draw(config, problem, instances, table, answers, run.folder),
         )
         results.write(run.folder)
     publish(run, tracking=config.tracking.uri, report=config.report)
     return run
-
-
-def test_instances(problem: Problem[Any, Any], config: CompareConfig) -> tuple[list[Instance], dict[str, Reference]]:
-    """The instances, as batches of one, and what is known of them: of the test split, or from files."""
-    if not config.instances:
-        parts = [problem.instances("test", config.n, config.seed)]
-    else:
-        parts = _cut([problem.load(path) for path in config.instances], config.n)
-    known = [problem.references(part) for part in parts]
-    return [part[i] for part in parts for i in range(len(part))], _merge(known, [len(part) for part in parts])
 
 
 def tabulate(
@@ -176,34 +163,6 @@ def _log(cell: Cell, outcome: Outcome) -> dict[str, float]:
     }
 
 
-# -- instances --------------------------------------------------------------------------------
-def _cut(parts: Sequence[Instance], n: int) -> list[Instance]:
-    """The first ``n`` instances of all parts."""
-    kept, left = [], n
-    for part in parts:
-        kept.append(part[: min(left, len(part))])
-        left -= len(kept[-1])
-    whole = [part for part in kept if len(part)]
-    if not whole:
-        raise DataError("the files hold no instance", where="instances", got="0 instances", expected=">= 1")
-    return whole
-
-
-def _merge(known: Sequence[Any], lengths: Sequence[int]) -> dict[str, Reference]:
-    """References over all parts; NaN where a part has none of that name."""
-    merged = {}
-    for name, first in {n: r for part in known for n, r in part.items()}.items():
-        values = [
-            part[name].value if name in part else np.full(n, np.nan) for part, n in zip(known, lengths, strict=True)
-        ]
-        merged[name] = Reference(first.kind, np.concatenate(values), first.source, first.rederived)
-    return merged
-
-
-def _source(config: CompareConfig) -> str:
-    return ", ".join(map(str, config.instances)) or f"test split, seed {config.seed}"
-
-
 # -- results ----------------------------------------------------------------------------------
 def _score(label: str, seed: int, instance: int, outcome: Outcome) -> Score:
     evaluation = outcome.evaluation
@@ -234,7 +193,7 @@ def _traces(answers: Answers) -> list[Trace]:
     ]
 
 
-def _thinned(points: Sequence[runner.Point]) -> list[tuple[float, float, float, bool]]:
+def _thinned(points: Sequence[Point]) -> list[tuple[float, float, float, bool]]:
     chosen = np.unique(np.linspace(0, len(points) - 1, min(len(points), POINTS)).astype(int))
     return [tuple(points[i]) for i in chosen]
 
@@ -248,46 +207,6 @@ def _reference(table: Table) -> dict[str, Any]:
     reference = table.reference
     facts = {"kind": reference.kind, "source": reference.source, "rederived": reference.rederived}
     return {"name": table.reference_name, **facts, "values": [float(x) for x in reference.value]}
-
-
-def _notes(problem: Problem[Any, Any], table: Table, answers: Answers) -> list[str]:
-    """What a reader must know: impossible results, and intervals that are too narrow."""
-    return [
-        *claims(table, pairs(table.entrants)),
-        *problem.caveats,
-        *_beaten(table),
-        *_contradicted(problem, answers),
-        *_dependent(problem),
-    ]
-
-
-def _beaten(table: Table) -> Iterator[str]:
-    sign = 1 if table.problem.sense == "min" else -1
-    slack = 1e-9 * np.abs(table.reference.value)
-    for label, scores in table.objectives.items():
-        count = int((sign * (table.reference.value - scores) > slack).any(0).sum())
-        if count and table.reference.kind in ("optimum", "bound"):
-            what = f"the {table.reference.kind} {table.reference_name!r}"
-            yield f"{label} beats {what} on {count} instances: one of them is wrong."
-        elif count and table.reference.kind == "best_known":
-            yield f"{label} is better than the best known value on {count} instances."
-
-
-def _contradicted(problem: Problem[Any, Any], answers: Answers) -> Iterator[str]:
-    sign = 1 if problem.sense == "min" else -1
-    for (label, seed), outcomes in answers.items():
-        for index, outcome in enumerate(outcomes):
-            best = [sign * o[index].objective for o in answers.values() if o[index].feasible]
-            if math.isfinite(outcome.bound) and best and min(best) < sign * outcome.bound - 1e-9 * abs(outcome.bound):
-                yield f"{label} (seed {seed}) reports a bound on instance {index} that a feasible answer beats."
-
-
-def _dependent(problem: Problem[Any, Any]) -> Iterator[str]:
-    if problem.resampling == "blocks":
-        yield (
-            "The instances are stretches of one history and overlap, so the intervals here are too narrow; "
-            "`headway backtest` resamples blocks of time."
-        )
 
 
 # -- files ------------------------------------------------------------------------------------

@@ -7,11 +7,11 @@ from typing import Any
 from headway import runner
 from headway.contestants import resolve
 from headway.errors import SolverError
+from headway.outcome import Outcome
 from headway.pipelines.evaluate import described, read_instance
 from headway.pipelines.picture import picture
 from headway.pipelines.schema import SolveConfig
 from headway.registry import make_problem
-from headway.runner import Outcome
 from headway.solver import Budget
 
 

@@ -1,0 +1,57 @@
+"""What a reader of a comparison must know: results that cannot be, and intervals that are too narrow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from headway.outcome import Outcome
+from headway.pipelines.entrants import pairs
+from headway.pipelines.leaderboard import Table
+from headway.pipelines.verdict import claims
+from headway.problem import Problem
+
+Answers = Mapping[tuple[str, int], Sequence[Outcome]]  # label and seed -> one outcome per instance
+
+
+def notes(problem: Problem[Any, Any], table: Table, answers: Answers) -> list[str]:
+    """What a reader must know: impossible results, and intervals that are too narrow."""
+    return [
+        *claims(table, pairs(table.entrants)),
+        *problem.caveats,
+        *_beaten(table),
+        *_contradicted(problem, answers),
+        *_dependent(problem),
+    ]
+
+
+def _beaten(table: Table) -> Iterator[str]:
+    sign = 1 if table.problem.sense == "min" else -1
+    slack = 1e-9 * np.abs(table.reference.value)
+    for label, scores in table.objectives.items():
+        count = int((sign * (table.reference.value - scores) > slack).any(0).sum())
+        if count and table.reference.kind in ("optimum", "bound"):
+            what = f"the {table.reference.kind} {table.reference_name!r}"
+            yield f"{label} beats {what} on {count} instances: one of them is wrong."
+        elif count and table.reference.kind == "best_known":
+            yield f"{label} is better than the best known value on {count} instances."
+
+
+def _contradicted(problem: Problem[Any, Any], answers: Answers) -> Iterator[str]:
+    sign = 1 if problem.sense == "min" else -1
+    for (label, seed), outcomes in answers.items():
+        for index, outcome in enumerate(outcomes):
+            best = [sign * o[index].objective for o in answers.values() if o[index].feasible]
+            if math.isfinite(outcome.bound) and best and min(best) < sign * outcome.bound - 1e-9 * abs(outcome.bound):
+                yield f"{label} (seed {seed}) reports a bound on instance {index} that a feasible answer beats."
+
+
+def _dependent(problem: Problem[Any, Any]) -> Iterator[str]:
+    if problem.resampling == "blocks":
+        yield (
+            "The instances are stretches of one history and overlap, so the intervals here are too narrow; "
+            "`headway backtest` resamples blocks of time."
+        )
