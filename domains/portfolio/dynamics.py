@@ -111,8 +111,9 @@ class Trade(Environment[PricePath, Weights, Params, State]):
         xp = self.arrays.xp
         tilt = xp.exp(self.strength * xp.tanh(xp.astype(action, xp.float64)))
         target = tilt / xp.sum(tilt, axis=-1, keepdims=True)
-        weights = xp.astype(observation["weights"], xp.float64)
-        held = weights[:, :-1] + weights[:, -1:] / action.shape[-1]
+        # Cash is what the assets leave over, to double precision: observed weights are rounded to float32.
+        assets = xp.astype(observation["weights"], xp.float64)[:, :-1]
+        held = assets + (1.0 - xp.sum(assets, axis=-1, keepdims=True)) / action.shape[-1]
         risky = held + self.adjustment * (target - held)
         return xp.concat([risky, 1.0 - xp.sum(risky, axis=-1, keepdims=True)], axis=-1)
 

@@ -105,6 +105,15 @@ def test_adjustment_trades_part_of_the_way(small):
     np.testing.assert_allclose(moved[0], [0.8, 0.2, 0], atol=1e-7)  # observations are float32
 
 
+def test_decoded_weights_need_no_projection(small):
+    """Fully invested to double precision, although observed weights are float32: `project` returns them as they are."""
+    env = small.environment()
+    held = np.random.default_rng(0).dirichlet(np.ones(21), 64).astype(np.float32)
+    decision = env.decode({"weights": held}, np.random.default_rng(1).normal(size=(64, 20)))
+    np.testing.assert_allclose(decision[:, :-1].sum(axis=1), 1.0, rtol=0, atol=1e-15)
+    np.testing.assert_array_equal(env.project({}, decision), decision)
+
+
 def test_strength_bounds_the_tilt(small):
     """The largest ratio of two weights is exp(2 x strength)."""
     env = small.environment(adjustment=1.0, strength=0.7)
