@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from headway import seeds
 from headway.checkpoint import checkpoints, load_state, newest_valid
@@ -48,7 +52,7 @@ def train(
     settings = config.model_dump(mode="json")
     run = Run.create("train", settings, root=root or config.runs, problem=config.problem.name, name=config.name,
                      parent=parent)  # fmt: skip
-    with run, seeds.sealed("test"):
+    with run, seeds.sealed("test"), _threads(config.threads):
         Training(config, run, problem).loop(quiet=quiet)
     return run
 
@@ -62,27 +66,43 @@ def resume(folder: Path, *, quiet: bool = False) -> Run:
     Raises
     ------
     ConfigError
-        The folder's run is no training run, or is still running.
+        The folder's run is no training run, belongs to another run, or is still running.
     CheckpointError
         It has checkpoints, but all of them are damaged or belong to another run.
     """
     run = Run.open(folder)
     if run.provenance["verb"] != "train":
         raise ConfigError("only training runs can be resumed", where=run.folder, got=run.provenance["verb"])
+    if run.parent is not None:
+        raise ConfigError(
+            "a run inside another one is not resumed alone", where=run.folder, hint="repeat the outer run"
+        )
     if run.status == "running":
         raise ConfigError("the run is still running", where=run.folder, hint="stop it first, or wait")
     if run.status == "finished":
         return run
-    with run, seeds.sealed("test"):
-        _continued(run).loop(quiet=quiet)
+    config = TrainConfig.model_validate(run.config)
+    with run, seeds.sealed("test"), _threads(config.threads):
+        _continued(config, run).loop(quiet=quiet)
     return run
 
 
-def _continued(run: Run) -> Training:
+@contextlib.contextmanager
+def _threads(n: int) -> Iterator[None]:
+    """Within this block torch computes with ``n`` threads: another number gives other last bits."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(n)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _continued(config: TrainConfig, run: Run) -> Training:
     """The run's training at its newest checkpoint that verifies, or at its start where it has none yet."""
     sweep(run.folder)
     root = run.folder / CHECKPOINTS
-    training = Training(TrainConfig.model_validate(run.config), run)
+    training = Training(config, run)
     newest, skipped = newest_valid(root)
     for error in skipped:
         warnings.warn(f"a checkpoint is passed over: {error}", RuntimeWarning, stacklevel=3)

@@ -8,8 +8,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import torch
-
 from headway.checkpoint import checkpoints, keep_last, save_state, step_folder
 from headway.components import build
 from headway.errors import CheckpointError, NumericalError
@@ -35,7 +33,6 @@ class Training:
     """
 
     def __init__(self, config: TrainConfig, run: Run, problem: Problem[Any, Any] | None = None) -> None:
-        torch.set_num_threads(config.threads)
         self.config, self.run = config, run
         self.trainer, self.validator = _trainer(config, problem)
         self.best: StoredPolicy | None = None

@@ -17,7 +17,7 @@ from headway.nn.decoding import Bounds
 from headway.nn.guard import check_finite
 from headway.nn.network import Recipe
 from headway.pipelines.agents.base import Trainer
-from headway.pipelines.agents.rng import random_state, set_random_state
+from headway.pipelines.agents.rng import random_state, seed_everything, set_random_state
 from headway.sampler import Sampler
 from headway.spaces import from_json
 from headway.stored import Description, StoredPolicy
@@ -32,7 +32,7 @@ class PathwiseTrainer(Trainer):
     def __init__(
         self, agent: Pathwise, environment: Environment[Any, Any, Any, Any], recipe: Recipe, *, seed: int, steps: int
     ) -> None:
-        torch.manual_seed(seed)
+        seed_everything(seed)
         self.agent, self.environment, self.total, self.steps = agent, environment, steps, 0
         self.description = Description.of(environment, recipe, "squashed")
         observation_space, action_space = (

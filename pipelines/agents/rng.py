@@ -10,11 +10,18 @@ import numpy as np
 import torch
 
 
+def seed_everything(seed: int) -> None:
+    """Seed Python's, numpy's and torch's global generators."""
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - the one SB3 draws from
+    torch.manual_seed(seed)
+
+
 def random_state() -> dict[str, Any]:
     """The states of Python's, numpy's and torch's global generators."""
     return {
         "python": random.getstate(),
-        "numpy": np.random.get_state(legacy=False),  # noqa: NPY002 - the one SB3 draws from
+        "numpy": np.random.get_state(legacy=False),  # noqa: NPY002
         "torch": torch.get_rng_state(),
     }
 

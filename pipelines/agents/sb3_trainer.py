@@ -18,6 +18,7 @@ from torch import Tensor
 
 from headway.environment import Environment
 from headway.envs.vector import HeadwayVectorEnv
+from headway.errors import NumericalError
 from headway.nn.aligned import aligned
 from headway.nn.decoding import Decoding
 from headway.nn.guard import check_finite
@@ -75,10 +76,14 @@ class SB3Trainer(Trainer):
         where = f"{self.description.problem_name}, {type(self.model).__name__}, step {self.steps}"
         try:
             self.update()
-        except ValueError:
-            # torch's distributions refuse NaN logits with a ValueError; name the tensor instead.
+        except ValueError as error:
+            # torch's distributions refuse NaN or a deviation of 0 with a ValueError; name the tensor instead.
             check_finite(self.model.policy, {}, where)
-            raise
+            if "of distribution" not in str(error):
+                raise
+            got = str(error).split(" of distribution")[0]
+            raise NumericalError("a distribution of actions is not finite", where=where, got=got,
+                                 expected="finite parameters, positive deviations") from error  # fmt: skip
         metrics = self._metrics()
         check_finite(self.model.policy, {name: v for name, v in metrics.items() if "loss" in name}, where)
         return {name: value for name, value in metrics.items() if math.isfinite(value)}

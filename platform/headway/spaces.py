@@ -21,7 +21,7 @@ def to_json(space: spaces.Space[Any]) -> dict[str, Any]:
     if isinstance(space, spaces.Discrete):
         return {"discrete": int(space.n)}
     if isinstance(space, spaces.MultiBinary):
-        return {"binary": list(space.shape)}
+        return {"binary": space.n if isinstance(space.n, int) else list(space.shape)}
     raise ContractError("a space of an unknown kind", got=space, expected="Dict, Box, Discrete or MultiBinary")
 
 

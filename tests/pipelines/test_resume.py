@@ -162,6 +162,14 @@ def test_only_training_runs(tmp_path):
         resume(run.folder)
 
 
+def test_child_run_is_left_alone(tmp_path):
+    """A run that belongs to another one, which may have given it a problem of its own, is refused."""
+    parent = Run.create("backtest", {}, root=tmp_path, problem="tiny/track")
+    child = Run.create("train", {}, parent=parent, problem="tiny/track")
+    with pytest.raises(ConfigError, match="inside another one"):
+        resume(child.folder)
+
+
 def test_running_run_is_left_alone(tmp_path):
     """A run whose process is alive is refused."""
     run = Run.create("train", {}, root=tmp_path, problem="tiny/track")
