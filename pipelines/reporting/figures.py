@@ -80,7 +80,9 @@ def _page_svg(text: str, title: str) -> str:
     box = re.search(r'viewBox="[^"]*"', text)
     head = f'<svg {box.group() if box else ""} role="img" aria-label="{escape(title)}" class="chart">'
     text = re.sub(r"<svg[^>]*>", head, text, count=1)
-    text = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", text)
+    text = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", text, flags=re.DOTALL)
+    text = re.sub(r" font-family: [^;\"]*;", "", text)
+    text = re.sub(r'<g id="[^"]*"/>\s*', "", text)
     text = re.sub(r'<g id="tip:([^"]*)">', r"<g><title>\1</title>", text)
     text = re.sub(r'<g id="[^"]*">', "<g>", text)
     for colour, variable in _VARIABLES.items():
