@@ -71,8 +71,7 @@ def tags(run: Run) -> dict[str, str]:
 
 def results(run: Run) -> dict[str, Any]:
     """``results.json`` of a comparison or backtest; empty where a run has none (yet)."""
-    path = run.folder / "results.json"
-    return dict(json.loads(path.read_text())) if path.is_file() else {}
+    return _read(run, "results.json")
 
 
 def curves(run: Run) -> list[Point]:
@@ -81,14 +80,13 @@ def curves(run: Run) -> list[Point]:
 
 
 def data(run: Run) -> Data | None:
-    """The instances a comparison or backtest was scored on."""
-    found = results(run)
-    if not found:
+    """The instances a comparison or backtest was scored on, or a training run validated on."""
+    facts = dict(results(run).get("instances") or _read(run, "training.json"))
+    if not facts:
         return None
-    facts = dict(found["instances"])
-    digests = "".join(facts.pop("digests"))
-    digest = hashlib.sha256(digests.encode()).hexdigest()[:DIGEST]
-    return Data(found["problem"]["name"], digest, json.dumps(facts), "test")
+    digest = hashlib.sha256("".join(facts["digests"]).encode()).hexdigest()[:DIGEST]
+    source = {name: facts[name] for name in ("n", "source", "seed") if name in facts}
+    return Data(run.provenance["problem"], digest, json.dumps(source), "test" if source else "validation")
 
 
 def table(run: Run) -> list[Point]:
@@ -124,6 +122,11 @@ def key(name: str) -> str:
 def clip(text: str, limit: int) -> str:
     """``text`` at most so long; what is cut is in the run's files."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _read(run: Run, name: str) -> dict[str, Any]:
+    path = run.folder / name
+    return dict(json.loads(path.read_text())) if path.is_file() else {}
 
 
 def _score(score: Mapping[str, Any], time: float) -> list[Point]:

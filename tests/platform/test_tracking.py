@@ -176,6 +176,14 @@ def test_a_comparison_says_who_won_on_what(compared: Run, uri: str) -> None:
     assert "checkpoints" not in names
 
 
+def test_a_training_run_names_its_validation_instances(trained: Run, uri: str) -> None:
+    """The digest of the validation instances is a data set of the run."""
+    (trained.folder / "training.json").write_text(json.dumps({"steps": 3, "digests": ["cc"]}))
+    (data,) = _client(uri).get_run(mirror(trained, uri)).inputs.dataset_inputs
+    assert data.dataset.digest == hashlib.sha256(b"cc").hexdigest()[:36]
+    assert [t.value for t in data.tags] == ["validation"]
+
+
 def test_children_are_nested(trained: Run, uri: str) -> None:
     """A child run folder becomes a nested run, whether it or its parent is mirrored first."""
     with Run.create("train", {}, problem="toy/walk", parent=trained, name="refit-1") as child:
