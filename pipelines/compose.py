@@ -1,8 +1,8 @@
 """Composing the configuration of a verb from its layers, and knowing where each value comes from.
 
-Component default < shipped preset of the agent < shipped preset of the problem < configuration files
-in order < command line. A layer that names another component than the layers before it starts that
-component's options afresh.
+Component default < shipped preset of the problem (``configs/problem/<domain>/<problem>.yaml``, a section
+per verb) < configuration files in order < command line. A layer that names another component than the
+layers before it starts that component's options afresh.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from headway.pipelines.fields import components, shorthands, text_keys
 from headway.pipelines.layers import Key, Layer, read_tokens, read_yaml
-from headway.pipelines.refusal import origin, refused
+from headway.pipelines.refusal import refused, source
 from headway.pipelines.schema import Model
 
 M = TypeVar("M", bound=Model)
@@ -31,7 +31,7 @@ class Composed(Generic[M]):
 
     def origin(self, key: str) -> str:
         """Where the value of a dotted key comes from: ``file:line``, a token, or ``default``."""
-        return origin(tuple(key.split(".")), self.origins) or "default"
+        return source(tuple(key.split(".")), self.origins)
 
 
 def compose(model: type[M], verb: str, tokens: Sequence[str]) -> Composed[M]:
@@ -46,8 +46,9 @@ def compose(model: type[M], verb: str, tokens: Sequence[str]) -> Composed[M]:
     rest = [t for t in tokens if not t.startswith("config=")]
     line = read_tokens(rest, text_keys(model), shorthands(model))
     layers = [_expanded(model, read_yaml(file, label)) for file, label in chosen] + [line]
-    layers = [*_presets(model, verb, layers), *layers]
-    merged = _merge(model, layers)
+    problem = _named("problem", layers) or ""
+    recommended = preset("problem", *problem.split("/")).under(verb) if problem else Layer({}, {})
+    merged = _merge(model, [_expanded(model, recommended), *layers])
     return Composed(_validated(model, verb, merged), merged.origins)
 
 
@@ -74,16 +75,6 @@ def _expanded(model: type[Model], layer: Layer) -> Layer:
             tree[key] = {field: tree[key]}
             origins[key, field] = origins[(key,)]
     return Layer(tree, origins)
-
-
-def _presets(model: type[Model], verb: str, layers: Sequence[Layer]) -> list[Layer]:
-    problem = _named("problem", layers)
-    for_problem = _expanded(model, preset("problem", *problem.split("/")).under(verb) if problem else Layer({}, {}))
-    agent = _named("agent", [for_problem, *layers])
-    for_agent = preset("agent", agent).below("agent") if agent and "agent" in model.model_fields else Layer({}, {})
-    if for_agent.tree:
-        for_agent.tree["agent"]["name"] = agent
-    return [for_agent, for_problem]
 
 
 def _named(key: str, layers: Sequence[Layer]) -> str | None:

@@ -16,6 +16,13 @@ def origin(key: Key, origins: Mapping[Key, str]) -> str | None:
     return origins.get(_set(key, origins))
 
 
+def source(key: Key, origins: Mapping[Key, str]) -> str:
+    """Where the value of ``key`` was set: its own origin, or that of a whole it was given with; else ``default``."""
+    whole = _set(key, origins)
+    beside = any(other[: len(whole)] == whole and len(other) > len(whole) for other in origins)
+    return "default" if not whole or (whole != key and beside) else origins[whole]
+
+
 def refused(
     model: type[Model], verb: str, errors: Sequence[Mapping[str, Any]], origins: Mapping[Key, str]
 ) -> ConfigError:

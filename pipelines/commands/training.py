@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 def train(arguments: list[str]) -> Answer:
     """Train a policy, mirror the run to MLflow, register the policy where asked to."""
-    from headway.pipelines.train import train
-
     config = resolve(TrainConfig, "train", arguments).config
+    from headway.pipelines.train import train  # loads torch, which a refused configuration need not wait for
+
     return _trained(train(config), config.tracking)
 
 

@@ -20,19 +20,18 @@ def presets(monkeypatch):
 
 
 def test_layers_in_their_order(presets, tmp_path):
-    """Agent preset < problem preset < file < command line, and each value knows which one it is from."""
-    presets["agent/ppo"] = "lr: 1\nepochs: 1\nbatch: 1\nclip: 1\n"
+    """Problem preset < file < command line, and each value knows which one it is from."""
     presets["problem/a/b"] = "train:\n  agent: {name: ppo, epochs: 2, batch: 2, clip: 2}\n  steps: 22\n"
     file = tmp_path / "mine.yaml"
     file.write_text("agent:\n  batch: 3\n  clip: 3\n")
     done = compose(TrainConfig, "train", [f"config={file}", "problem=a/b", "agent.clip=4"])
-    assert done.config.agent.options == {"lr": 1, "epochs": 2, "batch": 3, "clip": 4}
-    assert done.origin("agent.lr") == "configs/agent/ppo.yaml:1"
+    assert done.config.agent.options == {"epochs": 2, "batch": 3, "clip": 4}
     assert done.origin("agent.epochs") == "configs/problem/a/b.yaml:2"
     assert done.origin("agent.batch") == f"{file}:2"
     assert done.origin("agent.clip") == "command line: agent.clip=4"
     assert done.origin("steps") == "configs/problem/a/b.yaml:3"
     assert done.origin("seed") == "default"
+    assert done.origin("agent.left_out") == "default"
 
 
 def test_another_agent_starts_afresh(presets):
@@ -70,6 +69,7 @@ def test_lists_on_the_command_line():
     for text, names in (("a", ["a"]), ("a,b", ["a", "b"]), ("[a,{name: b, k: 1}]", ["a", "b"])):
         done = compose(CompareConfig, "compare", ["problem=a/b", f"contestants={text}"])
         assert [entry.name for entry in done.config.contestants] == names
+        assert done.origin("contestants.0.name") == f"command line: contestants={text}"
     assert done.config.contestants[1].options == {"k": 1}
 
 
@@ -123,7 +123,7 @@ def test_shipped_experiments_have_names():
 
 
 def test_what_does_not_ship_is_an_empty_preset():
-    """Problems and agents from outside need no preset."""
+    """Problems from outside need no preset."""
     assert preset("problem", "somewhere", "else") == Layer({}, {})
 
 
