@@ -23,7 +23,10 @@ def site(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("outside")
     source = shutil.copytree(SOURCE, folder / "source", ignore=shutil.ignore_patterns("__pycache__"))
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*pip, "--target", str(folder / "site"), str(source)], check=True)
+    done = subprocess.run(
+        [*pip, "--target", str(folder / "site"), str(source)], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
     return folder / "site"
 
 
