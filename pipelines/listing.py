@@ -20,11 +20,10 @@ def describe_all(prefix: str = "") -> list[dict[str, Any]]:
     UnknownNameError
         No problem or domain is called so.
     """
-    if prefix and prefix not in problems() and prefix not in domains():
+    names = [name for name in sorted(problems()) if f"{name}/".startswith(f"{prefix}/" if prefix else "")]
+    if not names:
         raise UnknownNameError("problem, domain or agent", prefix, {**problems(), **domains(), **agents()})
-    return [
-        describe(name) for name in sorted(problems()) if not prefix or name.split("/")[0] == prefix or name == prefix
-    ]
+    return [describe(name) for name in names]
 
 
 def describe(name: str) -> dict[str, Any]:

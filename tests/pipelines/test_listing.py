@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from contextlib import nullcontext
+from types import SimpleNamespace
+
+import pytest
+
+from headway.errors import CapabilityError, UnknownNameError
+from headway.pipelines import listing
+from headway.problem import lookup
+from headway.registry import agent_class, agents, problem_class, problems
+
+
+@pytest.mark.parametrize("name", sorted(problems()))
+def test_every_problem_is_described(name):
+    """A problem says what it optimises, and has environments that some agent can train in."""
+    found = listing.describe(name)
+    assert found["summary"]
+    assert found["sense"] in ("min", "max")
+    assert found["baselines"]
+    assert any(env["agents"] for env in found["environments"].values())
+
+
+@pytest.mark.parametrize("name", sorted(problems()))
+def test_declared_actions_are_the_spaces(name):
+    """Where an environment declares the kind of its actions, its spaces agree."""
+    problem = problem_class(name)
+    for environment in problem.environments:
+        declared = lookup("environment", environment, problem.environments).action
+        assert declared in (None, listing.action_kind(problem, environment))
+
+
+def test_pairs_that_work_are_pairs_that_check(tiny):
+    """Listing pairs agents and environments exactly as the agents' own check does."""
+    for name in ("tiny/order", "tiny/track"):
+        cls = problem_class(name)
+        for environment, found in listing.describe(name)["environments"].items():
+            env, action = cls().environment(environment), listing.action_kind(cls, environment)
+            for agent in map(agent_class, agents()):
+                network = SimpleNamespace(recurrent=agent.recurrent)
+                refusal = nullcontext() if agent.__name__ in names(found) else pytest.raises(CapabilityError)
+                with refusal:
+                    agent().check(env, action, network)
+
+
+def names(found):
+    return {agent_class(agent).__name__ for agent in found["agents"]}
+
+
+def test_one_domain_or_one_problem():
+    """A domain's name lists its problems only."""
+    assert [p["problem"] for p in listing.describe_all("tiny")] == ["tiny/order", "tiny/track"]
+    assert [p["problem"] for p in listing.describe_all("tiny/order")] == ["tiny/order"]
+
+
+def test_unknown_names_are_refused():
+    """The error knows problems, domains and agents."""
+    with pytest.raises(UnknownNameError, match="did you mean 'routing'"):
+        listing.describe_all("rooting")
+
+
+def test_options_and_their_defaults():
+    """Options are the knobs; what the platform fills in is none."""
+    options = listing.options_of(agent_class("ppo"))
+    assert options["lr"] > 0
+    assert "problem" not in listing.options_of(
+        lookup("environment", "construct", problem_class("routing/cvrp").environments)
+    )
+
+
+def test_a_class_without_documentation_has_no_summary():
+    """A signature that a dataclass is given instead is not shown."""
+
+    class Plain:
+        """One line.
+
+        And more.
+        """
+
+    assert listing.summary(Plain) == "One line."
+    assert listing.summary(type("Bare", (Plain,), {})) == ""
