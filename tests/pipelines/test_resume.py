@@ -18,6 +18,8 @@ from headway.pipelines.train import resume, train
 from headway.runs import Run
 from headway.stored import load_policy
 
+LONG = {"steps": 4_000, "validation": {"n": 8, "every": 2_000}, "checkpoint_every": 400}
+
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
@@ -25,7 +27,7 @@ def whole(tmp_path_factory):
     made = {}
 
     def run(agent, **changes):
-        key = (agent, *sorted(changes.items()))
+        key = agent + str(changes)
         if key not in made:
             made[key] = train(small_config(agent, **changes), root=tmp_path_factory.mktemp("whole"), quiet=True)
         return made[key]
@@ -60,7 +62,7 @@ def test_killed_and_resumed(agent, tmp_path, whole):
 
 def test_killed_again_and_again(tmp_path, whole):
     """Three kills, each in the middle of what the last resume does, cost nothing but time."""
-    child, folder = start(tmp_path, "ppo", steps=2_000, checkpoint_every=48)
+    child, folder = start(tmp_path, "ppo", steps=1_200, checkpoint_every=96)
     for _ in range(3):
         before = lines(folder)
         wait_for(lambda before=before: lines(folder) >= before + 4)
@@ -70,13 +72,13 @@ def test_killed_again_and_again(tmp_path, whole):
         child = go_on(folder)
     child.join()
     assert child.exitcode == 0
-    assert_same(Run.open(folder), whole("ppo", steps=2_000, checkpoint_every=48))
+    assert_same(Run.open(folder), whole("ppo", steps=1_200, checkpoint_every=96))
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_interrupted_and_resumed(number, code, tmp_path, whole):
     """Asked to stop, a run finishes its update, stores it, says so by its exit code, and can go on."""
-    child, folder = start(tmp_path, "a2c", steps=20_000, validation={"n": 8, "every": 10_000}, checkpoint_every=10_000)
+    child, folder = start(tmp_path, "a2c", **LONG)
     wait_for(lambda: lines(folder) >= 5)
     os.kill(child.pid, number)
     child.join(60)
@@ -84,25 +86,14 @@ def test_interrupted_and_resumed(number, code, tmp_path, whole):
     run = Run.open(folder)
     assert run.status == "interrupted"
     stored = load_state(newest_valid(folder / "checkpoints").folder)
-    assert stored["trainer"]["counters"]["num_timesteps"] == run.metrics()[-1].step < 20_000
-    expected = whole("a2c", steps=20_000, validation=_Frozen(n=8, every=10_000), checkpoint_every=10_000)
-    assert_same(resume(folder, quiet=True), expected)
-
-
-class _Frozen(dict):
-    """A dict that can be a key."""
-
-    def __lt__(self, other):
-        return False
-
-    def __hash__(self):
-        return hash(tuple(self.items()))
+    assert stored["trainer"]["counters"]["num_timesteps"] == run.metrics()[-1].step < LONG["steps"]
+    assert_same(resume(folder, quiet=True), whole("a2c", **LONG))
 
 
 @pytest.fixture
 def stopped(tmp_path):
     """A run that was killed after its second checkpoint."""
-    child, folder = start(tmp_path, "ppo", steps=4_000)
+    child, folder = start(tmp_path, "ppo", **LONG)
     wait_for(lambda: len(checkpoints(folder / "checkpoints")) >= 2)
     os.kill(child.pid, signal.SIGKILL)
     child.join()
@@ -115,14 +106,14 @@ def test_damaged_newest_checkpoint(stopped, whole):
     member.write_bytes(member.read_bytes()[:-1])
     with pytest.warns(RuntimeWarning, match=r"arrays\.safetensors"):
         run = resume(stopped, quiet=True)
-    assert_same(run, whole("ppo", steps=4_000))
+    assert_same(run, whole("ppo", **LONG))
 
 
 def test_no_checkpoint_verifies(stopped):
     """Where all are damaged, training does not silently start again."""
     for folder in checkpoints(stopped / "checkpoints"):
         (folder / "state.json").unlink()
-    with pytest.raises(CheckpointError, match="no checkpoint of this run verifies"):
+    with pytest.warns(RuntimeWarning), pytest.raises(CheckpointError, match="no checkpoint of this run verifies"):
         resume(stopped, quiet=True)
 
 
