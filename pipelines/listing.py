@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from headway.components import knobs
-from headway.errors import UnknownNameError
+from headway.errors import CapabilityError, UnknownNameError
 from headway.problem import Problem, lookup
 from headway.registry import agent_class, agents, domains, problem_class, problems
 
@@ -67,11 +68,13 @@ def summary(cls: type[Any]) -> str:
 def _environment(cls: type[Problem[Any, Any]], name: str) -> dict[str, Any]:
     env = lookup("environment", name, cls.environments)
     action = env.action or action_kind(cls, name)
+    problem: Any = cls()
+    built = problem.environment(name)
     return {
         "action": action,
         "masked": env.masked,
         "capabilities": sorted(env.capabilities),
-        "agents": [agent for agent in agents() if _works(agent_class(agent), env, action)],
+        "agents": [agent for agent in agents() if _works(agent_class(agent), built, action)],
     }
 
 
@@ -83,8 +86,13 @@ def action_kind(cls: type[Problem[Any, Any]], environment: str) -> str:
     return type(space).__name__.lower()
 
 
-def _works(agent: type[Any], env: type[Any], action: str) -> bool:
-    return action in agent.actions and agent.needs <= env.capabilities and (agent.masks or not env.masked)
+def _works(agent: type[Any], environment: Any, action: str) -> bool:
+    """The agent's own verdict, with its usual kind of network (real ones need torch)."""
+    try:
+        agent().check(environment, action, SimpleNamespace(recurrent=agent.recurrent))
+    except CapabilityError:
+        return False
+    return True
 
 
 def _generic_networks() -> Sequence[str]:
