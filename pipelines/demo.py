@@ -11,7 +11,6 @@ import json
 import shlex
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +22,8 @@ from headway.errors import ConfigError, HeadwayError
 from headway.pipelines import schema
 from headway.pipelines.compose import compose
 from headway.pipelines.schema import DemoConfig
+
+COMMAND = (sys.executable, "-m", "headway.pipelines.cli")
 
 Tell = Callable[[str, Any], None]  # the command as typed; None when it starts, its answer when it is done
 
@@ -93,16 +94,15 @@ def judging(study: Study, config: DemoConfig, folder: Path, common: Sequence[str
 @contextlib.contextmanager
 def _commands(jobs: int, tell: Tell) -> Iterator[Callable[[list[list[str]]], None]]:
     """Within this block commands run ``jobs`` at a time; those under way end with the block."""
-    running: set[subprocess.Popen[str]] = set()
-    lock = threading.Lock()
+    running: list[subprocess.Popen[str]] = []
 
     def run(arguments: list[str]) -> None:
         typed = shlex.join(["headway", *arguments])
-        command = [sys.executable, "-m", "headway.pipelines.cli", *arguments, "--json"]
         tell(typed, None)
-        with lock:
-            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            running.add(process)
+        process = subprocess.Popen(
+            [*COMMAND, *arguments, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        running.append(process)
         out, err = process.communicate()
         if process.returncode:
             raise _failure(typed, out, err)
