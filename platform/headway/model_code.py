@@ -19,13 +19,15 @@ from headway.stored import load_policy
 class PolicyModel(PythonModel):
     """Observations -> actions, one row each and without memory between calls."""
 
+    _skip_type_hint_validation = True  # the model's signature has the schema; spares MLflow's users a warning
+
     def load_context(self, context: Any) -> None:
         """Read the stored policy, verified by its manifest."""
         self.policy = load_policy(Path(context.artifacts["policy"]))
         space: Any = from_json(dict(self.policy.description.observation_space))
         self.dtypes = {name: part.dtype for name, part in space.spaces.items()}
 
-    # Without annotations, since MLflow takes them for a schema; the schema is the model's signature.
+    # Without annotations, which MLflow would take for another schema.
     def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]
         """Actions [B, ...] for a mapping of observations [B, ...] and, where actions are masked, ``mask`` [B, A]."""
         observation = {name: np.asarray(model_input[name], dtype) for name, dtype in self.dtypes.items()}

@@ -23,8 +23,6 @@ from headway.runs import Run
 from headway.tracker import database, initialise
 from headway.tracking import TrackingWarning, fetch_policy, log_policy, mirror
 
-TROUBLE = Path(__file__).parents[1] / "plugins" / "trouble"
-
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -273,7 +271,7 @@ def test_a_file_that_is_no_database_is_a_warning(trained: Run, tmp_path: Path) -
         assert mirror(trained, f"sqlite:///{tmp_path}/mlflow.db") is None
 
 
-def test_a_dead_server_is_a_warning(trained: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dead_server_is_a_warning(trained: Run, monkeypatch: pytest.MonkeyPatch, socket_enabled: None) -> None:
     """A server that does not answer holds nothing up."""
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with _unmirrored(trained):
@@ -373,12 +371,9 @@ def test_a_new_database_is_ready_and_quiet(tmp_path: Path, caplog: pytest.LogCap
 
 # -- registered policies ------------------------------------------------------------------------------
 @pytest.fixture
-def problem(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A problem with a masked environment of one discrete action, from a plugin."""
-    monkeypatch.syspath_prepend(str(TROUBLE))
-    registry.domains.cache_clear()
-    yield registry.make_problem("trouble/guess")
-    registry.domains.cache_clear()
+def problem(trouble: Any) -> Any:
+    """A problem with a masked environment of one discrete action."""
+    return registry.make_problem("trouble/guess")
 
 
 @pytest.fixture
