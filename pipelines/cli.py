@@ -84,10 +84,23 @@ app = typer.Typer(
     help="Does a learned policy make headway over the solver you already have?",
     epilog=_CODE,
     add_completion=False,
+    invoke_without_command=True,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Show the version and exit.")] = False,
+) -> None:
+    """Options of the command itself."""
+    if version:
+        from headway import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
 
 
 def _register(name: str, verb: Verb) -> None:

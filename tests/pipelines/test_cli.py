@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from headway.errors import HeadwayError
+from headway.pipelines import schema
 from headway.pipelines.cli import VERBS
+from headway.pipelines.compose import compose
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "tests" / "plugins" / "trouble"
@@ -209,3 +212,28 @@ def _tree(cls):
     yield cls
     for child in cls.__subclasses__():
         yield from _tree(child)
+
+
+def _documented():
+    """Every example in help and in the documentation: the verb and its arguments."""
+    for verb, about in VERBS.items():
+        yield verb, shlex.split(about.example)
+    for line in (ROOT / "docs" / "cli.md").read_text().splitlines():
+        if line.startswith("headway ") and "=..." not in line:
+            _, verb, *arguments = shlex.split(line)
+            yield verb, arguments
+
+
+@pytest.mark.parametrize(("verb", "arguments"), list(_documented()))
+def test_documented_commands_are_accepted(verb, arguments):
+    """Every key in an example exists, and every value is of its type."""
+    name = VERBS[verb].schema
+    if name and verb != "report":
+        assert compose(getattr(schema, name), verb, arguments).config
+
+
+def test_the_version(tmp_path):
+    """``--version`` prints it and nothing else."""
+    from headway import __version__
+
+    assert headway("--version", cwd=tmp_path).stdout == f"{__version__}\n"
