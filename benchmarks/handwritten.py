@@ -87,16 +87,19 @@ def cvrp_step(params: Any, state: Any, decision: NDArray[np.int64]) -> tuple[Any
 def portfolio_step(params: Any, state: Any, decision: NDArray[np.float64], cost: float) -> tuple[Any, ...]:
     """The portfolio step on a batch, in numpy alone (one day of lag)."""
     row = np.arange(len(decision))
-    waiting, holding = params.waiting[row, state.period], params.holding[row, state.period]
-    before = np.matmul(waiting, state.weights[:, :, None])[:, :, 0]
-    drifted = waiting[:, -1] * state.weights / before[:, -1:]
+    before, drifted, low = _drift(params.waiting[row, state.period], state.weights)
     idle = (decision == 0).all(1, keepdims=True)
     target = np.where(idle, drifted, decision)
     paid = cost * np.abs(target - drifted)[:, :-1].sum(1)
-    wealth = np.matmul(holding, target[:, :, None])[:, :, 0]
-    weights = holding[:, -1] * target / wealth[:, -1:]
-    growth = before[:, -1] * (1 - paid) * wealth[:, -1]
-    ruined = (before.min(1) <= 0) | (wealth.min(1) <= 0) | (paid >= 1)
+    after, weights, lowest = _drift(params.holding[row, state.period], target)
+    growth = before * (1 - paid) * after
+    ruined = (low <= 0) | (lowest <= 0) | (paid >= 1)
     period = state.period + 1
     truncated = (period == params.features.shape[1] - 1) & ~ruined
     return (period, weights), 252 / params.scored * np.log(np.maximum(growth, 1e-12)), ruined, truncated
+
+
+def _drift(relatives: NDArray[np.float64], weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+    wealth = np.matmul(relatives, weights[:, :, None])[:, :, 0]
+    final = wealth[:, -1]
+    return final, relatives[:, -1] * weights / np.where(final > 0, final, 1.0)[:, None], wealth.min(1)

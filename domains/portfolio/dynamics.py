@@ -133,7 +133,7 @@ class Trade(Environment[PricePath, Weights, Params, State]):
         ruined = (waited.low <= 0) | (held.low <= 0) | (paid >= 1.0)
         period = state.period + 1
         truncated = (period == params.features.shape[1] - 1) & ~ruined
-        reward = xp.log(xp.clip(growth, min=_RUIN)) * DAYS_PER_YEAR / params.scored
+        reward = xp.log(xp.where(growth > _RUIN, growth, _RUIN)) * DAYS_PER_YEAR / params.scored
         return Transition(State(period, held.weights), reward, ruined, truncated)
 
     def solution(self, instance: PricePath, decisions: Array, length: Array, state: State) -> Weights:
