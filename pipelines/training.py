@@ -52,8 +52,6 @@ class Training:
             while not self.over and stop.signal is None:
                 self.advance()
                 show(self.trainer.steps, f"validation {self.curve[-1]['objective']:.6g}, best {self.best_score}")
-            if self.over and self.curve[-1]["step"] < self.trainer.steps:
-                self.validate()
             self.store()
             if not self.over:
                 raise SystemExit(stop.exit_code)
@@ -72,7 +70,8 @@ class Training:
         except NumericalError as error:
             raise self._located(error) from error
         self.run.log(self.trainer.steps, metrics)
-        if _due(before, self.trainer.steps, self.config.validation.every):
+        done = self.trainer.steps >= self.config.steps
+        if done or _due(before, self.trainer.steps, self.config.validation.every):
             self.validate()
         if _due(before, self.trainer.steps, self.config.checkpoint_every):
             self.store()

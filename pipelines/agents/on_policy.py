@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -89,8 +90,15 @@ class OnPolicyTrainer(SB3Trainer):
     def update(self) -> None:
         model = self.model
         model.collect_rollouts(model.env, self.callback, model.rollout_buffer, n_rollout_steps=model.n_steps)
-        model._update_current_progress_remaining(model.num_timesteps, self.total)
+        model._update_current_progress_remaining(model.num_timesteps, self.horizon)
         model.train()
+
+    @property
+    def horizon(self) -> int:
+        """Steps over which schedules run: whole updates, and one more, since SB3 counts progress after
+        collecting. With less, the last update would learn nothing, or at a negative rate unlearn."""
+        update: int = self.model.n_steps * self.model.n_envs
+        return (math.ceil(self.total / update) + 1) * update
 
     def network(self) -> Network:
         network: Network = self.model.policy.network

@@ -80,7 +80,8 @@ class SB3Agent(Agent):
     def schedule(self) -> float | Callable[[float], float]:
         """The learning rate as SB3 takes it: a number, or a function of the remaining progress."""
         lr = self.lr
-        return lr if self.lr_schedule == "constant" else lambda remaining: lr * remaining
+        # Clamped, since the steps of the last update may go beyond the end.
+        return lr if self.lr_schedule == "constant" else lambda remaining: lr * max(remaining, 0.0)
 
 
 @component

@@ -8,11 +8,13 @@ import tiny
 import torch
 from small_agents import SMALL, small_trainer
 
+from headway.components import build
 from headway.errors import CapabilityError, NumericalError
 from headway.nn.lstm import LSTM
 from headway.nn.mlp import MLP
 from headway.pipelines.agents import sb3
 from headway.pipelines.agents.pathwise import Pathwise
+from headway.registry import agent_class
 from headway.rollouts import rollout
 from headway.stored import load_policy, save_policy
 
@@ -99,6 +101,32 @@ def test_agents_learn(name, steps):
     while trainer.steps < steps:
         trainer.advance()
     assert cost() < before / 2
+
+
+@pytest.mark.parametrize("name", ["ppo", "a2c", "maskable_ppo", "recurrent_ppo"])
+@pytest.mark.parametrize("steps", [100, 384])
+def test_learning_rate_falls_but_not_to_zero(name, steps):
+    """The linear schedule ends above 0 also where the last update goes beyond the steps asked for."""
+    trainer = small_trainer(name, steps=steps)
+    rates = []
+    while trainer.steps < steps:
+        rates.append(trainer.advance()["train/learning_rate"])
+    n = len(rates)
+    initial = trainer.model.learning_rate(1.0)
+    assert rates == pytest.approx([initial * (n - i) / (n + 1) for i in range(n)])
+
+
+@pytest.mark.parametrize("name", ["sac", "td3", "dqn"])
+def test_off_policy_rate_is_never_negative(name):
+    """A linear schedule of a replay-buffer method stops at 0."""
+    small = SMALL[name]
+    agent = build(agent_class(name), {**small.options, "lr_schedule": "linear"}, where="agent")
+    problem = tiny.Track()
+    trainer = agent.trainer(problem.environment(small.env), MLP(hidden=(4,)), seed=0, steps=100)
+    rates = [trainer.advance().get("train/learning_rate", 1.0) for _ in range(5)]
+    assert trainer.steps > 100
+    assert rates == sorted(rates, reverse=True)
+    assert rates[-1] == 0
 
 
 def test_masked_actions_are_never_taken():
