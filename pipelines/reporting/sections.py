@@ -54,7 +54,7 @@ class Section:
 
 def sections(runs: Sequence[Run]) -> list[Section]:
     """A section per comparison and backtest, with the training runs behind it; then the training runs left over."""
-    trained = {run.folder.resolve(): run for run in runs if run.provenance["verb"] == "train"}
+    trained = {run.folder.resolve(): run for run in runs if _is_training(run)}
     found: list[Section] = []
     for run in runs:
         if (run.folder / records.FILE).is_file():
@@ -69,12 +69,17 @@ def sections(runs: Sequence[Run]) -> list[Section]:
 
 def _entered(run: Run) -> dict[Path, tuple[str, Run]]:
     """Training runs that were contestants, or made them in a backtest, with their labels, by folder."""
-    labels = {str(entry["name"]): entry.get("label") for entry in run.config["contestants"]}
-    entered = [Run.open(name) for name in labels if (Path(name) / "provenance.json").is_file()]
-    named = [(labels[str(r.folder)] or r.folder.name, r) for r in entered if r.provenance["verb"] == "train"]
-    agents = [(r.config["agent"]["name"], r) for r in run.children if r.provenance["verb"] == "train"]
-    named += [(labels.get(agent) or agent, r) for agent, r in agents]
-    return {r.folder.resolve(): (label, r) for label, r in named}
+    entries = [(Path(entry["name"]), entry.get("label")) for entry in run.config["contestants"]]
+    folders = [(label or path.name, path) for path, label in entries if (path / "provenance.json").is_file()]
+    agents = {path.name: label for path, label in entries}
+    named = [(label, Run.open(folder)) for label, folder in folders] + [
+        (agents.get(child.config["agent"]["name"]) or child.config["agent"]["name"], child) for child in run.children
+    ]
+    return {entered.folder.resolve(): (label, entered) for label, entered in named if _is_training(entered)}
+
+
+def _is_training(run: Run) -> bool:
+    return bool(run.provenance["verb"] == "train")
 
 
 # -- comparisons and backtests ----------------------------------------------------------------------
