@@ -19,28 +19,30 @@ from headway.nn.network import Network, Recipe
 
 Size = Annotated[int, Field(ge=1)]
 USUAL = 20  # customers; distances count sqrt(n / 20) times, since neighbours are that much nearer
+MOMENTARY = 6  # features that change at each step, see `_momentary`
 HIDDEN = -1e9  # logit of padding
 
 
 @component
 class Attention(Recipe):
-    """Transformer over nodes and a pointer over the open ones, after Kool, van Hoof and Welling (ICLR 2019).
+    """Transformer over the open nodes and a pointer to the next one, after Kool, van Hoof and Welling (ICLR 2019).
 
-    Differences: layer normalisation before each part instead of batch normalisation; features relative to
-    the depot; the distance from the vehicle is a bias of the pointer, so that an untrained network already
-    prefers near nodes and one network serves all sizes.
+    Differences, all for training with few samples on a CPU: nodes are embedded anew at each step, with
+    features of the moment, which a small encoder pays for; layer normalisation before each part instead of
+    batch normalisation; features relative to depot and vehicle; the distance from the vehicle is a bias of
+    the logits, so that an untrained network already prefers near nodes and one network serves all sizes.
 
     Attributes
     ----------
-    dim, layers, heads, feedforward : of the transformer; small, for training on a CPU
-    clip : logits lie within this before the distance is subtracted (10: Bello et al. 2017)
+    dim, layers, heads, feedforward : of the transformer
+    clip : logits lie within this before distances count (10: Bello et al. 2017)
     nearness : initial weight of the distance in the logits
     """
 
-    dim: Size = 64
-    layers: Size = 2
+    dim: Size = 32
+    layers: Size = 1
     heads: Size = 4
-    feedforward: Size = 128
+    feedforward: Size = 64
     clip: Annotated[float, Field(gt=0)] = 10.0
     nearness: Annotated[float, Field(ge=0)] = 10.0
 
@@ -57,89 +59,69 @@ class Attention(Recipe):
 class Hidden(NamedTuple):
     """What actor and critic share."""
 
-    keys: Tensor  # [B, N, D], of the pointer
-    query: Tensor  # [B, D], of the pointer: what the vehicle looks for
-    summary: Tensor  # [B, D + 3], of what is still to do
+    nodes: Tensor  # [B, N, D], embedded
+    vehicle: Tensor  # [B, D], the embedding of the vehicle's node
+    todo: Tensor  # [B, D + 3], of the customers still waiting
     near: Tensor  # [B, N], distance from the vehicle
     home: Tensor  # [B, N], distance from the depot
     real: Tensor  # bool [B, N]
 
 
 class AttentionNetwork(Network):
-    """Logits [B, N] over nodes and a value [B, 1], for the observations of `Construct`.
-
-    `embed` depends on the fixed part of an observation only: within an episode its result can be kept
-    and handed to `attend` again.
-    """
+    """Logits [B, N] over nodes and a value [B, 1], for the observations of `Construct`."""
 
     def __init__(self, recipe: Attention) -> None:
         super().__init__()
         dim = recipe.dim
-        self.recipe = recipe
-        self.features = nn.Linear(FEATURES, dim)
-        self.depot = nn.Parameter(torch.zeros(dim))
+        self.clip = recipe.clip
+        self.features = nn.Linear(FEATURES + MOMENTARY, dim)
         self.blocks = nn.ModuleList(Block(dim, recipe.heads, recipe.feedforward) for _ in range(recipe.layers))
         self.norm = nn.LayerNorm(dim)
-        self.projected = nn.Linear(dim, 2 * dim)
-        self.pointer = orthogonal(nn.Linear(dim, dim), 0.1)
-        self.vehicle = nn.Linear(2 * dim + 1, dim)
-        self.glimpse = nn.Linear(dim, dim)
-        self.nearness = nn.Parameter(torch.full((recipe.heads + 1,), recipe.nearness))
+        self.query = orthogonal(nn.Linear(2 * dim + 3, dim), 1.0)
+        self.keys = orthogonal(nn.Linear(dim, dim), 0.1)
+        self.nearness = nn.Parameter(torch.tensor(recipe.nearness))
         self.remoteness = nn.Parameter(torch.zeros(()))
-        self.value = nn.Sequential(nn.Linear(dim + 3, dim), nn.SiLU(), orthogonal(nn.Linear(dim, 1), 1.0))
+        self.value = nn.Sequential(nn.Linear(2 * dim + 3, dim), nn.SiLU(), orthogonal(nn.Linear(dim, 1), 1.0))
 
     def encode(self, observation: Mapping[str, Tensor]) -> Hidden:
-        return self.attend(observation, self.embed(observation))
-
-    def embed(self, observation: Mapping[str, Tensor]) -> Tensor:
-        """Node embeddings [B, N, D], fixed during an episode."""
-        hidden = self.features(observation["nodes"])
-        hidden = torch.cat([hidden[:, :1] + self.depot, hidden[:, 1:]], 1)
-        real = observation["real"].bool()
-        for block in self.blocks:
-            hidden = block(hidden, real)
-        embedded: Tensor = self.norm(hidden)
-        return embedded
-
-    def attend(self, observation: Mapping[str, Tensor], embedded: Tensor) -> Hidden:
-        """The vehicle's view of embedded nodes [B, N, D]."""
-        nodes, free, here = observation["nodes"], observation["free"], observation["here"].to(embedded.dtype)
-        real, waiting = observation["real"].bool(), observation["waiting"].bool()
-        scale = ((real.sum(1, keepdim=True) - 1) / USUAL).sqrt()
+        nodes, free = observation["nodes"], observation["free"]
+        real, waiting, here = (observation[name].bool() for name in ("real", "waiting", "here"))
+        customers = real.sum(1, keepdim=True) - 1
+        scale = (customers / USUAL).sqrt()
         near, home = observation["distance"] * scale, nodes[..., 2] * scale
-        # Rounded to float32, a demand may exceed the room it fits into exactly.
-        fits = waiting & (nodes[..., 5] <= free + 1e-6)
-        open_ = torch.cat([torch.ones_like(fits[:, :1]), fits[:, 1:]], 1)
-        keys, values = self.projected(embedded).chunk(2, -1)
-        here_embedded = (here[:, None] @ embedded).squeeze(1)
-        todo = _mean(embedded, waiting)
-        query = self.vehicle(torch.cat([here_embedded, todo, free], -1))
-        query = query + self.glimpse(self._look(query, keys, values, near, open_))
-        left = waiting.sum(1, keepdim=True) / real.sum(1, keepdim=True)
-        return Hidden(self.pointer(embedded), query, torch.cat([todo, free, left, left * scale], -1), near, home, real)
+        embedded = self.features(torch.cat([nodes, _momentary(nodes, free, waiting, here, near, home)], -1))
+        # The depot keeps the rows of attention from being empty; served customers matter no more.
+        open_ = torch.cat([torch.ones_like(waiting[:, :1]), (waiting | here)[:, 1:]], 1)
+        for block in self.blocks:
+            embedded = block(embedded, open_)
+        embedded = self.norm(embedded)
+        left = waiting.sum(1, keepdim=True) / customers
+        todo = torch.cat([_mean(embedded, waiting), free, left, left * scale], -1)
+        return Hidden(embedded, _mean(embedded, here), todo, near, home, real)
 
     def actor(self, hidden: Hidden) -> Tensor:
-        match = (hidden.keys @ hidden.query[:, :, None]).squeeze(-1) / hidden.query.shape[-1] ** 0.5
-        logits = self.recipe.clip * torch.tanh(match) - self.nearness[-1] * hidden.near + self.remoteness * hidden.home
+        query = self.query(torch.cat([hidden.vehicle, hidden.todo], -1))
+        match = (self.keys(hidden.nodes) @ query[:, :, None]).squeeze(-1) / query.shape[-1] ** 0.5
+        logits = self.clip * torch.tanh(match) - self.nearness * hidden.near + self.remoteness * hidden.home
         return logits.masked_fill(~hidden.real, HIDDEN)
 
     def critic(self, hidden: Hidden) -> Tensor:
-        value: Tensor = self.value(hidden.summary)
+        value: Tensor = self.value(torch.cat([hidden.vehicle, hidden.todo], -1))
         return value
 
-    def _look(self, query: Tensor, keys: Tensor, values: Tensor, near: Tensor, open_: Tensor) -> Tensor:
-        """One multi-head glance from the vehicle at the open nodes, nearer ones first: [B, D]."""
-        heads = self.recipe.heads
-        bias = -self.nearness[:-1, None] * near[:, None]
-        bias = bias.masked_fill(~open_[:, None], HIDDEN)[:, :, None]
-        seen = scaled_dot_product_attention(
-            _split(query[:, None], heads), _split(keys, heads), _split(values, heads), attn_mask=bias
-        )
-        return seen.flatten(1)
+
+def _momentary(nodes: Tensor, free: Tensor, waiting: Tensor, here: Tensor, near: Tensor, home: Tensor) -> Tensor:
+    """Features of the moment [B, N, MOMENTARY]: is it waiting, does it fit, is the vehicle there, how far is it,
+    what would be saved by going there directly instead of by the depot, what room would be left."""
+    # Rounded to float32, a demand may exceed the room it fits into exactly.
+    room = free - nodes[..., 5]
+    fits = waiting & (room >= -1e-6)
+    saving = (here * home).sum(1, keepdim=True) + home - near
+    return torch.stack([waiting.float(), fits.float(), here.float(), near, saving, room], -1)
 
 
 class Block(nn.Module):
-    """A pre-norm transformer block (Xiong et al. 2020) that does not see padding."""
+    """A pre-norm transformer block (Xiong et al. 2020) in which only open nodes are looked at."""
 
     def __init__(self, dim: int, heads: int, feedforward: int) -> None:
         super().__init__()
@@ -148,9 +130,9 @@ class Block(nn.Module):
         self.projected, self.out = nn.Linear(dim, 3 * dim), nn.Linear(dim, dim)
         self.feedforward = nn.Sequential(nn.Linear(dim, feedforward), nn.SiLU(), nn.Linear(feedforward, dim))
 
-    def forward(self, hidden: Tensor, real: Tensor) -> Tensor:
+    def forward(self, hidden: Tensor, open_: Tensor) -> Tensor:
         query, keys, values = (_split(part, self.heads) for part in self.projected(self.before(hidden)).chunk(3, -1))
-        seen = scaled_dot_product_attention(query, keys, values, attn_mask=real[:, None, None])
+        seen = scaled_dot_product_attention(query, keys, values, attn_mask=open_[:, None, None])
         hidden = hidden + self.out(seen.transpose(1, 2).flatten(2))
         updated: Tensor = hidden + self.feedforward(self.after(hidden))
         return updated

@@ -24,6 +24,8 @@ FirstSolution = Literal[
 ]
 SHARE = 0.01  # of the budget: incumbents are read out at most that often, and a search ends that much early
 
+PATIENCE = 4.0  # wall seconds per CPU-second that the first solution may take, on a busy machine
+
 
 @component
 class ORTools(Solver[CVRPInstance, Routes]):
@@ -46,24 +48,23 @@ class ORTools(Solver[CVRPInstance, Routes]):
 
     def solve(self, problem: Any, instance: CVRPInstance, search: Search[Routes]) -> Routes | None:
         reserve = SHARE * search.budget.cpu
-        model = Model(instance, self.spare, self._parameters(search.left - reserve), search)
-        while search.left > reserve:
+        model = Model(instance, self.spare, self._parameters(search.left), search)
+        model.solve(self._parameters(PATIENCE * search.left, solutions=1))
+        while self.metaheuristic == "gls" and search.left > reserve:
             model.solve(self._parameters(search.left - reserve))
-            if self.metaheuristic == "none":
-                break
         return model.best
 
-    def _parameters(self, seconds: float) -> Any:
+    def _parameters(self, seconds: float, solutions: int | None = None) -> Any:
         parameters = pywrapcp.DefaultRoutingSearchParameters()
         parameters.first_solution_strategy = getattr(routing_enums_pb2.FirstSolutionStrategy, self.first_solution)
+        if self.metaheuristic == "gls":
+            parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
         # A strategy that runs out of vehicles goes back and forth without end, so it needs a limit too. The limit on
         # large neighbourhoods also binds the first solution, where its 0.1 s are too few for 300 customers.
         for limit in (parameters.time_limit, parameters.lns_time_limit):
             limit.FromMilliseconds(max(1, round(1000 * seconds)))
-        if self.metaheuristic == "gls":
-            parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
-        else:
-            parameters.solution_limit = 1
+        if solutions is not None:
+            parameters.solution_limit = solutions
         return parameters
 
 

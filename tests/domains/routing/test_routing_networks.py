@@ -99,20 +99,7 @@ def test_order_of_customers_does_not_matter(problem):
         torch.testing.assert_close(net(shuffled), net(observation)[:, order], rtol=1e-4, atol=1e-4)
 
 
-def test_embedding_can_be_kept_during_an_episode(problem):
-    """`embed` reads only what is fixed, so encode = attend(later observation, earlier embedding)."""
-    net = network(problem)
-    env = problem.environment()
-    params = env.prepare(problem.instances("test", 3))
-    state = env.reset(params)
-    with torch.no_grad():
-        kept = net.embed(tensors(env.observe(params, state)))
-        state, *_ = env.step(params, state, np.array([1, 2, 3]))
-        later = tensors(env.observe(params, state))
-        torch.testing.assert_close(net.actor(net.attend(later, kept)), net(later))
-
-
 def test_heads_must_divide(problem):
     """An impossible shape is refused when the recipe is made."""
-    with pytest.raises(ConfigError, match="divisor of 64"):
+    with pytest.raises(ConfigError, match="divisor of 32"):
         problem.network("attention", heads=7)
