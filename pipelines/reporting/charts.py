@@ -120,7 +120,9 @@ def _profile(results: Results, lines: Mapping[str, Curve], found: Mapping[str, L
 def _gap_axis(axes: Axes, which: Literal["x", "y"], results: Results, values: Sequence[Any]) -> None:
     """Gaps on a scale that is linear near zero and logarithmic beyond, in per cent where they are ratios."""
     ratio = results.problem["gap"] == "ratio"
-    axes.set(**{f"{which}label": f"gap to the reference, {'%' if ratio else results.problem['unit'] or 'units'}"})
+    unit = "%" if ratio else results.problem["unit"]
+    label = f"gap to the reference, {unit}" if len(unit) < 12 else f"gap to the reference\n{unit}"
+    axes.set(**{f"{which}label": label})
     if not ratio:
         return
     low, high = min(float(v.min()) for v in values), max(float(v.max()) for v in values)
@@ -180,24 +182,20 @@ def trainings(lessons: Sequence[Learning], found: Mapping[str, Look], sense: str
     """Validation objective over steps and over time, a line per training."""
     if not lessons:
         return []
-    cpu = all(len(lesson.cpu) for lesson in lessons)
-    clock = "CPU-seconds" if cpu else "wall seconds"
+    timed = all(len(lesson.cpu) for lesson in lessons)
+    by, clock = ("cpu", "CPU-seconds") if timed else ("seconds", "wall seconds")
+    what = f"Mean objective{f' ({unit})' if unit else ''} on validation instances"
     better = "lower" if sense == "min" else "higher"
-    caption = f"Mean objective on validation instances, {better} is better. A line per training, a dot at its best."
-    over_time = f"The same over {clock}."
+    caption = f"{what}, {better} is better. A line per training, a dot at its best."
+    over_steps = _learning(lessons, found, "steps", "environment steps", sense)
+    over_time = _learning(lessons, found, by, clock, sense)
     return [
-        Figure("Learning, over steps", caption, _learning(lessons, found, "steps", "environment steps", sense, unit)),
-        Figure(
-            f"Learning, over {clock}",
-            over_time,
-            _learning(lessons, found, "cpu" if cpu else "seconds", clock, sense, unit),
-        ),
+        Figure("Learning, over steps", caption, over_steps),
+        Figure(f"Learning, over {clock}", f"The same over {clock}.", over_time),
     ]
 
 
-def _learning(
-    lessons: Sequence[Learning], found: Mapping[str, Look], by: str, clock: str, sense: str, unit: str
-) -> Markup:
+def _learning(lessons: Sequence[Learning], found: Mapping[str, Look], by: str, clock: str, sense: str) -> Markup:
     labels = list(dict.fromkeys(lesson.label for lesson in lessons))
 
     def draw(axes: Axes) -> None:
@@ -209,7 +207,7 @@ def _learning(
                 best = np.nanargmin(y) if sense == "min" else np.nanargmax(y)
                 axes.plot(x[best], y[best], "o", color=look.colour, ms=4, gid=f"{tip}: {y[best]:.4g}")
         axes.set_xlabel(clock)
-        axes.set_ylabel(f"validation objective{f', {unit}' if unit else ''}")
+        axes.set_ylabel("validation objective")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x / 1000:g}k" if abs(x) >= 1000 else f"{x:g}"))
 
     return chart(f"Validation objective over {clock}", draw)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from headway.pipelines import results as records
 from headway.pipelines.reporting import charts, curves, formats
 from headway.pipelines.reporting.charts import Figure
@@ -70,9 +72,10 @@ def sections(runs: Sequence[Run]) -> list[Section]:
 def _entered(run: Run) -> dict[Path, tuple[str, Run]]:
     """Training runs that were contestants, or made them in a backtest, with their labels, by folder."""
     entries = [(Path(entry["name"]), entry.get("label")) for entry in run.config["contestants"]]
-    folders = [(label or path.name, path) for path, label in entries if (path / "provenance.json").is_file()]
+    # A relative folder was named where the run was started; beside the run it is found from anywhere.
+    places = [(label or path.name, place) for path, label in entries for place in (path, run.folder.parent / path.name)]
     agents = {path.name: label for path, label in entries}
-    named = [(label, Run.open(folder)) for label, folder in folders] + [
+    named = [(label, Run.open(place)) for label, place in places if (place / "provenance.json").is_file()] + [
         (agents.get(child.config["agent"]["name"]) or child.config["agent"]["name"], child) for child in run.children
     ]
     return {entered.folder.resolve(): (label, entered) for label, entered in named if _is_training(entered)}
@@ -160,7 +163,7 @@ def _data_uri(path: Path) -> str:
 def _trained(runs: Sequence[Run], anchor: str) -> Section:
     problem = problem_class(runs[0].provenance["problem"])
     lessons = [lesson for run in runs if (lesson := curves.learning(run, str(run.config["agent"]["name"])))]
-    best = [_best(lesson, problem.sense) for lesson in lessons]
+    best = [value for lesson in lessons for value in _best(lesson, problem.sense)]
     headline = f"Trained {_counted(len(runs), 'policy', 'policies')} for {problem.name}"
     if best:
         values = " to ".join(dict.fromkeys(formats.number(v) for v in (min(best), max(best))))
@@ -185,8 +188,10 @@ def _effort(runs: Sequence[Run]) -> list[tuple[str, str]]:
     ]
 
 
-def _best(lesson: Learning, sense: str) -> float:
-    return float((min if sense == "min" else max)(lesson.objective))
+def _best(lesson: Learning, sense: str) -> list[float]:
+    """The best validation objective; none where no policy was ever feasible."""
+    known = lesson.objective[np.isfinite(lesson.objective)]
+    return [float(known.min() if sense == "min" else known.max())] if len(known) else []
 
 
 def _counted(count: int, one: str, many: str) -> str:
@@ -196,6 +201,7 @@ def _counted(count: int, one: str, many: str) -> str:
 # -- where it comes from -----------------------------------------------------------------------------
 def _origin(run: Run, judgement: Sequence[tuple[str, str]]) -> dict[str, Any]:
     facts, cpu = run.provenance, run.provenance["cpu"]
+    named = run.config.get("name") is not None
     return {
         "facts": [
             ("Run", run.id),
@@ -208,7 +214,7 @@ def _origin(run: Run, judgement: Sequence[tuple[str, str]]) -> dict[str, Any]:
         ],
         "versions": facts["packages"],
         "config": (run.folder / "config.yaml").read_text(encoding="utf-8"),
-        "command": f"headway {facts['verb']} config={run.folder / 'config.yaml'}",
+        "command": f"headway {facts['verb']} config={run.folder / 'config.yaml'}" + named * " name=again",
         "argv": " ".join([Path(facts["argv"][0]).name, *facts["argv"][1:]]),
     }
 

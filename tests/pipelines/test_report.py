@@ -185,7 +185,7 @@ def test_caveats_provenance_and_the_way_back_are_printed(tmp_path: Path) -> None
     text, facts = report(run).read_text(), run.provenance
     assert "Read with care" in text
     assert "The prices are made up." in text
-    assert f"headway compare config={run.folder / 'config.yaml'}" in text
+    assert f"headway compare config={run.folder / 'config.yaml'}<" in text
     assert facts["config_sha256"][:16] in text
     assert facts["cpu"]["model"] in text
     assert facts["packages"]["torch"] in text
@@ -202,10 +202,12 @@ def test_several_runs_make_one_page_with_an_index(tmp_path: Path) -> None:
     assert [value for name, value in page.attributes if name == "href"] == ["#run-1", "#run-2"]
 
 
-def test_trainings_join_the_comparison_they_were_entered_in(tmp_path: Path) -> None:
-    """The learning curves of a contestant stand in its comparison, not in a section of their own."""
+@pytest.mark.parametrize("place", ["{root}/{name}", "runs-of-another-folder/{name}"])
+def test_trainings_join_the_comparison_they_were_entered_in(tmp_path: Path, place: str) -> None:
+    """Learning curves of a contestant stand in its comparison, whatever folder the page is made from."""
     trained = a_training(tmp_path, [3.0, 2.0])
-    entered = {"contestants": [{"name": str(trained.folder), "label": "slow"}, {"name": "fast"}]}
+    folder = place.format(root=tmp_path, name=trained.id)
+    entered = {"contestants": [{"name": folder, "label": "slow"}, {"name": "fast"}]}
     compared = a_run(tmp_path, some_results(), **entered)
     page = Outline(report([compared, trained]).read_text())
     assert len(page.texts["h1"]) == 1
@@ -221,9 +223,10 @@ def test_a_training_alone_has_a_report(tmp_path: Path) -> None:
     ]
 
 
-def test_a_training_that_never_validated_has_a_report(tmp_path: Path) -> None:
-    """A run that was killed at once is shown as far as it came."""
-    page = Outline(report(a_training(tmp_path, [])).read_text())
+@pytest.mark.parametrize("objectives", [[], [NAN, NAN]])
+def test_a_training_that_came_to_nothing_has_a_report(tmp_path: Path, objectives: list[float]) -> None:
+    """A run that was killed at once, or never had a feasible policy, is shown as far as it came."""
+    page = Outline(report(a_training(tmp_path, objectives)).read_text())
     assert page.texts["h1"] == ["Trained 1 policy for routing/cvrp."]
 
 
