@@ -149,7 +149,14 @@ def training_env(
     Scaling rewards is for the learner only: what is reported and validated never passes here.
     """
     env = TrainingVecEnv(HeadwayVectorEnv(environment, num_envs, split="train", seed=seed))
-    return VecNormalize(env, norm_obs=False, norm_reward=normalize_reward, gamma=gamma)
+    return ScaledRewards(env, norm_obs=False, norm_reward=normalize_reward, gamma=gamma)
+
+
+class ScaledRewards(VecNormalize):
+    """SB3's reward scaling, without its deep copy of every observation that is left as it is."""
+
+    def normalize_obs(self, obs: Any) -> Any:
+        return obs
 
 
 def inner(env: VecEnv | None) -> HeadwayVectorEnv:
