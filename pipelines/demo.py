@@ -82,11 +82,11 @@ def training(study: Study, seed: int, config: DemoConfig, common: Sequence[str])
 
 def judging(study: Study, config: DemoConfig, folder: Path, common: Sequence[str]) -> list[str]:
     """The command that compares the trained policies with the contestants in the study's experiment."""
-    model = {"compare": schema.CompareConfig, "backtest": schema.BacktestConfig}[study.verb]
+    model = schema.CompareConfig if study.verb == "compare" else schema.BacktestConfig
     agent = compose(schema.TrainConfig, "train", [f"config=demo/{study.name}_train"]).config.agent.name
-    given = compose(model, study.verb, [f"config=demo/{study.name}_{study.verb}"]).config.contestants
+    given: Any = compose(model, study.verb, [f"config=demo/{study.name}_{study.verb}"]).config
     learned = [{"name": str(folder / f"{study.name}-{seed}"), "label": agent} for seed in range(config.seeds)]
-    entries = [entry.model_dump() for entry in given] + learned
+    entries = [entry.model_dump() for entry in given.contestants] + learned
     return [study.verb, f"config=demo/{study.name}_{study.verb}", f"contestants={json.dumps(entries)}",
             f"name={study.name}", "report=false", *common]  # fmt: skip
 
