@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from headway.batch import Instance
-from headway.contestants import Contestant
+from headway.contest.contestants import Contestant
 from headway.errors import LeakageError, UnknownNameError
 from headway.pipelines.compare import slug
 from headway.pipelines.entrants import Entrant, enter, pairs, with_ablations
@@ -93,7 +93,7 @@ def _usual_reference(problem: Problem[Any, Any], history: Instance, entrants: Se
 
 def _refuse_leakage(contestant: Contestant, problem: Problem[Any, Any], history: Instance) -> None:
     """Raise LeakageError where the stored policy's test split begins after the first decision scored here."""
-    from headway.stored import load_policy
+    from headway.storage.stored import load_policy
 
     for folder in contestant.policies:
         policy = load_policy(folder)

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from headway import runner
 from headway.batch import Instance
-from headway.contestants import Contestant
+from headway.contest import runner
+from headway.contest.contestants import Contestant
+from headway.contest.outcome import Outcome, Point
 from headway.evaluation import Reference
-from headway.outcome import Outcome, Point
 from headway.pipelines.entrants import Entrant, enter, refuse_leakage
 from headway.pipelines.leaderboard import Table, choose_reference, objectives
 from headway.pipelines.notes import Answers, notes

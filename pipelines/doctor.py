@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from headway.errors import HeadwayError
-from headway.provenance import commit, cpu, packages
+from headway.runs.provenance import commit, cpu, packages
 
 EXTRAS = {"tune": ("optuna",), "ray": ("ray",), "peers": ("stockpyl", "cvxportfolio", "PyPortfolioOpt")}
 

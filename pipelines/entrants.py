@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from headway.contestants import RANDOM, Contestant, resolve
+from headway.contest.contestants import RANDOM, Contestant, resolve
 from headway.errors import ConfigError, LeakageError
 from headway.pipelines.results import Kind
 from headway.pipelines.schema import Entry

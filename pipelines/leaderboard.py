@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headway import stats
+from headway.contest import stats
 from headway.errors import UnknownNameError
 from headway.evaluation import Reference
 from headway.pipelines.entrants import Entrant

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from headway.outcome import Outcome
+from headway.contest.outcome import Outcome
 from headway.pipelines.entrants import pairs
 from headway.pipelines.leaderboard import Table
 from headway.pipelines.verdict import claims

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from headway import __version__
-from headway.files import write_text
 from headway.runs import Run
+from headway.storage.files import write_text
 
 Folder = str | os.PathLike[str]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from headway.components import build, options
-from headway.contestants import REGISTERED
-from headway.contestants import resolve as contestant
+from headway.contest.contestants import REGISTERED
+from headway.contest.contestants import resolve as contestant
 from headway.errors import ConfigError
 from headway.pipelines.compose import Composed, compose
 from headway.pipelines.layers import Key

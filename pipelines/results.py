@@ -35,7 +35,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from headway.errors import DataError
-from headway.files import write_text
+from headway.storage.files import write_text
 
 FILE = "results.json"
 
@@ -46,7 +46,7 @@ Kind = Literal["classical", "learned", "hybrid", "ablation", "oracle"]
 class Score:
     """What one contestant scored on one instance with one seed.
 
-    ``status`` is how its run ended (`headway.outcome.Status`); ``objective`` counts only where
+    ``status`` is how its run ended (`headway.contest.outcome.Status`); ``objective`` counts only where
     ``feasible``. Times are seconds on the clock that starts when a loaded worker has the instance;
     ``load_seconds`` is CPU-time spent before. ``bound`` is what a solver has proven.
     """

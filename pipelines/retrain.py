@@ -9,7 +9,7 @@ from typing import Any
 
 from headway.batch import Instance
 from headway.components import build
-from headway.contestants import Contestant
+from headway.contest.contestants import Contestant
 from headway.pipelines.schema import BacktestConfig, Entry, Named, TrainConfig
 from headway.pipelines.walkforward import Entrant
 from headway.problem import Problem
@@ -33,7 +33,7 @@ class Trainee(Contestant):
 
     def load(self, problem: Problem[Any, Any]) -> Any:
         """Until its first refit, which comes before its first decision, it has nothing to say."""
-        from headway.chance import RandomPolicy
+        from headway.contest.chance import RandomPolicy
 
         return RandomPolicy()
 
@@ -55,7 +55,7 @@ class Retrain:
 
     def __call__(self, entrant: Entrant, problem: Problem[Any, Any], view: Instance) -> Entrant:
         from headway.pipelines.train import train
-        from headway.stored import load_policy
+        from headway.storage.stored import load_policy
 
         name = f"{self.name}-{self.seed}-{len(self.children)}"
         config = self.config.model_copy(update={"seed": self.seed, "name": name})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from headway import runner
-from headway.contestants import resolve
+from headway.contest import runner
+from headway.contest.contestants import resolve
+from headway.contest.outcome import Outcome
 from headway.errors import SolverError
-from headway.outcome import Outcome
 from headway.pipelines.evaluate import described, read_instance
 from headway.pipelines.picture import picture
 from headway.pipelines.schema import SolveConfig

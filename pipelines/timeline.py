@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headway import stats
+from headway.contest import stats
+from headway.contest.stats import Estimate
 from headway.evaluation import Evaluation
 from headway.pipelines.results import Kind, Row, Score
 from headway.pipelines.verdict import Rivalry
 from headway.problem import Problem
-from headway.stats import Estimate
 
 Floats = NDArray[np.float64]
 

@@ -11,13 +11,13 @@ from typing import Any
 import torch
 
 from headway import seeds
-from headway.checkpoint import checkpoints, load_state, newest_valid
 from headway.errors import CheckpointError, ConfigError
-from headway.folders import sweep
 from headway.pipelines.schema import TrainConfig
 from headway.pipelines.training import CHECKPOINTS, Training
 from headway.problem import Problem
 from headway.runs import Run
+from headway.storage.checkpoint import checkpoints, load_state, newest_valid
+from headway.storage.folders import sweep
 
 
 def train(

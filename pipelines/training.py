@@ -8,10 +8,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from headway.checkpoint import checkpoints, keep_last, save_state, step_folder
 from headway.components import build
 from headway.errors import CheckpointError, NumericalError
-from headway.files import write_text
 from headway.pipelines.agents.base import Agent, Trainer
 from headway.pipelines.progress import progress
 from headway.pipelines.schema import Named, TrainConfig
@@ -20,7 +18,9 @@ from headway.pipelines.validation import Score, Validator
 from headway.problem import Problem
 from headway.registry import agent_class, make_problem
 from headway.runs import Run
-from headway.stored import StoredPolicy, policy_members, save_policy
+from headway.storage.checkpoint import checkpoints, keep_last, save_state, step_folder
+from headway.storage.files import write_text
+from headway.storage.stored import StoredPolicy, policy_members, save_policy
 
 CHECKPOINTS, POLICY, TRAINING = "checkpoints", "policy", "training.json"
 

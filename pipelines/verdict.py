@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from headway.contest.stats import Estimate
 from headway.pipelines.results import Decision, Row
 from headway.problem import Problem
-from headway.stats import Estimate
 
 LEARNED = ("learned", "hybrid")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headway.batch import Batch, Instance
-from headway.contestants import Contestant
+from headway.contest.contestants import Contestant
 from headway.environment import Environment
 from headway.errors import SolverError
 from headway.evaluation import Evaluation
@@ -102,7 +102,7 @@ def _walk(
 
 
 def _acting(entrant: Entrant, environment: Environment[Any, Any, Any, Any], history: Instance) -> Entrant:
-    from headway.chance import RandomPolicy
+    from headway.contest.chance import RandomPolicy
 
     if not isinstance(entrant, RandomPolicy):
         return entrant

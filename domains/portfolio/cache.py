@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headway.errors import DataError
-from headway.files import write_text
+from headway.storage.files import write_text
 
 if TYPE_CHECKING:
     import pandas as pd

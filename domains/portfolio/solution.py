@@ -14,7 +14,7 @@ from headway.batch import Batch
 from headway.domains.portfolio.instance import CASH, PricePath
 from headway.domains.portfolio.rules import Rules
 from headway.errors import SolutionError
-from headway.files import write_text
+from headway.storage.files import write_text
 
 
 @dataclass(frozen=True)

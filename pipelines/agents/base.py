@@ -11,7 +11,7 @@ from headway.errors import CapabilityError
 
 if TYPE_CHECKING:
     from headway.nn.network import Recipe
-    from headway.stored import StoredPolicy
+    from headway.storage.stored import StoredPolicy
 
 ActionKind = Literal["discrete", "box"]
 

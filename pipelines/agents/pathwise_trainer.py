@@ -19,8 +19,8 @@ from headway.nn.network import Recipe
 from headway.pipelines.agents.base import Trainer
 from headway.pipelines.agents.rng import random_state, seed_everything, set_random_state
 from headway.sampler import Sampler
-from headway.spaces import from_json
-from headway.stored import Description, StoredPolicy
+from headway.storage.spaces import from_json
+from headway.storage.stored import Description, StoredPolicy
 
 if TYPE_CHECKING:
     from headway.pipelines.agents.pathwise import Pathwise

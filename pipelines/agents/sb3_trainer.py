@@ -26,7 +26,7 @@ from headway.nn.network import Network, Recipe
 from headway.pipelines.agents.base import Trainer
 from headway.pipelines.agents.rng import random_state, set_random_state
 from headway.pipelines.agents.vec_env import TrainingVecEnv
-from headway.stored import Description, StoredPolicy
+from headway.storage.stored import Description, StoredPolicy
 
 COUNTERS = ("num_timesteps", "_n_updates", "_episode_num", "_current_progress_remaining")
 

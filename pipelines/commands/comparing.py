@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from math import isfinite
 from typing import TYPE_CHECKING
@@ -23,22 +24,36 @@ if TYPE_CHECKING:
 
 def compare(arguments: list[str]) -> Answer:
     """Contestants on the same instances."""
-    from headway.pipelines.compare import compare
-    from headway.pipelines.progress import progress
-
     config = resolve(CompareConfig, "compare", arguments).config
-    with progress(f"{config.problem.name} answers", len(config.contestants) * config.n * config.seeds) as show:
-        return _ranked(compare(config, watch=lambda done, total, label: show(done, label)))
+    from headway.pipelines.compare import compare
+
+    with _watching(f"{config.problem.name} answers") as watch:
+        return _ranked(compare(config, watch=watch))
 
 
 def backtest(arguments: list[str]) -> Answer:
     """Contestants on the real history."""
-    from headway.pipelines.backtest import backtest
-    from headway.pipelines.progress import progress
-
     config = resolve(BacktestConfig, "backtest", arguments).config
-    with progress(f"{config.problem.name} contestants", len(config.contestants)) as show:
-        return _ranked(backtest(config, watch=lambda done, total, label: show(done, label)))
+    from headway.pipelines.backtest import backtest
+
+    with _watching(f"{config.problem.name} contestants") as watch:
+        return _ranked(backtest(config, watch=watch))
+
+
+@contextmanager
+def _watching(title: str) -> Iterator[Callable[[int, int, str], None]]:
+    """Progress whose total is known only when the first answer is there."""
+    from headway.pipelines.progress import Show, progress
+
+    show: Show | None = None
+    with ExitStack() as stack:
+
+        def watch(done: int, total: int, label: str) -> None:
+            nonlocal show
+            show = show or stack.enter_context(progress(title, total))
+            show(done, label)
+
+        yield watch
 
 
 def report(arguments: list[str]) -> Answer:
@@ -46,8 +61,8 @@ def report(arguments: list[str]) -> Answer:
     from headway.pipelines.report import report as write_report
 
     folders = [argument for argument in arguments if "=" not in argument]
-    tokens = [f"folders={','.join(folders)}"] if folders else []
-    config = compose(ReportConfig, "report", tokens + arguments[len(folders) :]).config
+    tokens = [argument for argument in arguments if "=" in argument]
+    config = compose(ReportConfig, "report", [f"folders={','.join(folders)}", *tokens] if folders else tokens).config
     data = {"report": str(write_report(config.folders, config.out))}
     return Answer(data, lambda console: console.print(data["report"], style="bold"))
 

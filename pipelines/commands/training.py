@@ -34,8 +34,8 @@ def resume(arguments: list[str]) -> Answer:
 
 
 def _trained(run: Run, tracking: Tracking) -> Answer:
-    from headway.model_registry import log_policy
     from headway.tracking import mirror
+    from headway.tracking.model_registry import log_policy
 
     if tracking.uri is not None:
         mirror(run, tracking.uri)

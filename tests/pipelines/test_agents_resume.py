@@ -9,7 +9,7 @@ import pytest
 import torch
 from small_agents import SMALL, same, small_trainer
 
-from headway.checkpoint import load_state, save_state
+from headway.storage.checkpoint import load_state, save_state
 
 
 def scramble():

@@ -16,7 +16,7 @@ from headway.pipelines.agents import sb3
 from headway.pipelines.agents.pathwise import Pathwise
 from headway.registry import agent_class
 from headway.rollouts import rollout
-from headway.stored import load_policy, save_policy
+from headway.storage.stored import load_policy, save_policy
 
 FEED_FORWARD = [name for name in SMALL if name not in ("pathwise", "recurrent_ppo")]
 

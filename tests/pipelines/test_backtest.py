@@ -168,7 +168,7 @@ def test_agents_are_refused_before_anything_runs(tides, tmp_path):
 def stored(tides, tmp_path):
     """A run folder with an untrained policy."""
     from headway.nn.mlp import MLP
-    from headway.stored import Description, StoredPolicy, save_policy
+    from headway.storage.stored import Description, StoredPolicy, save_policy
 
     description = Description.of(tides.TideGuess().environment(), MLP(), "mean")
     save_policy(StoredPolicy(description.build(), description), tmp_path / "agent" / "policy")

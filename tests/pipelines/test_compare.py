@@ -220,7 +220,7 @@ def test_unknown_references_are_refused(trouble, tmp_path):
 def policy(trouble, tmp_path):
     """A run folder with an untrained policy for the guessing problem."""
     from headway.nn.mlp import MLP
-    from headway.stored import Description, StoredPolicy, save_policy
+    from headway.storage.stored import Description, StoredPolicy, save_policy
 
     description = Description.of(trouble.Guess().environment(), MLP(), "greedy")
     save_policy(StoredPolicy(description.build(), description), tmp_path / "agent" / "policy")

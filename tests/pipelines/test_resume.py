@@ -11,12 +11,12 @@ import pytest
 from small_agents import SMALL, same, small_config
 from trainee import go_on, lines, start, wait_for
 
-from headway.checkpoint import checkpoints, load_state, newest_valid
 from headway.errors import CheckpointError, ConfigError
-from headway.folders import read_folder
 from headway.pipelines.train import resume, train
 from headway.runs import Run
-from headway.stored import load_policy
+from headway.storage.checkpoint import checkpoints, load_state, newest_valid
+from headway.storage.folders import read_folder
+from headway.storage.stored import load_policy
 
 LONG = {"steps": 4_000, "validation": {"n": 8, "every": 2_000}, "checkpoint_every": 400}
 

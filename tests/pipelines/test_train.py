@@ -10,16 +10,16 @@ import tiny
 import torch
 from small_agents import SMALL, small_config
 
-from headway.checkpoint import checkpoints
 from headway.errors import CapabilityError, ConfigError, LeakageError, NumericalError
-from headway.folders import read_folder
 from headway.pipelines import training
 from headway.pipelines.train import train
 from headway.pipelines.validation import Score, Validator
 from headway.rollouts import rollout
 from headway.runs import Run
 from headway.seeds import stream
-from headway.stored import load_policy
+from headway.storage.checkpoint import checkpoints
+from headway.storage.folders import read_folder
+from headway.storage.stored import load_policy
 
 
 @pytest.mark.parametrize("agent", ["ppo", "maskable_ppo", "dqn", "pathwise"])

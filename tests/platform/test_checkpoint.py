@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from headway.checkpoint import (
+from headway.errors import CheckpointError
+from headway.storage.checkpoint import (
     ARRAYS,
     STATE,
     checkpoints,
@@ -23,7 +24,6 @@ from headway.checkpoint import (
     save_state,
     step_folder,
 )
-from headway.errors import CheckpointError
 
 DTYPES = st.sampled_from(["f8", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "?"])
 LEAVES = (

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from headway.chance import RandomPolicy
-from headway.contestants import Contestant, resolve
+from headway.contest.chance import RandomPolicy
+from headway.contest.contestants import Contestant, resolve
 from headway.errors import CapabilityError, ConfigError, DataError, UnknownNameError
 
 
@@ -99,7 +99,7 @@ def test_folders_without_a_policy_are_refused(problem, tmp_path):
 def stored(fleet, tmp_path):
     """A run folder with an untrained policy for the toy problem."""
     from headway.nn.mlp import MLP
-    from headway.stored import Description, StoredPolicy, save_policy
+    from headway.storage.stored import Description, StoredPolicy, save_policy
 
     description = Description.of(fleet.environment(), MLP(), "greedy")
     save_policy(StoredPolicy(description.build(), description), tmp_path / "my-run" / "policy")
@@ -131,7 +131,7 @@ def test_the_ablation_of_a_policy_acts_in_its_environment(fleet, stored):
 
 def test_registered_models_are_read_by_alias(fleet, stored, monkeypatch):
     """``models:/NAME@alias`` is a stored policy that the model registry hands out, never a pyfunc."""
-    from headway import model_registry
+    from headway.tracking import model_registry
 
     asked = []
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from headway import folders
 from headway.errors import CheckpointError
-from headway.folders import DRAFT, MANIFEST, read_folder, remove_folder, sweep, write_folder
+from headway.storage import folders
+from headway.storage.folders import DRAFT, MANIFEST, read_folder, remove_folder, sweep, write_folder
 
 OLD = {"a.bin": b"old" * 100, "b.json": b'{"x": 1}'}
 NEW = {"a.bin": b"new" * 90, "b.json": b'{"x": 2}'}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from headway import provenance
+from headway.runs import provenance
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -13,8 +13,8 @@ import numpy as np
 import psutil
 import pytest
 
-from headway import runner, wire
-from headway.contestants import resolve
+from headway.contest import runner, wire
+from headway.contest.contestants import resolve
 from headway.solver import Budget
 
 MIB = 2**20
@@ -140,8 +140,8 @@ def test_workers_die_with_their_parent(trouble, tmp_path):
     """A parent killed in the middle of a hanging contestant takes the worker with it."""
     script = textwrap.dedent("""
         import trouble
-        from headway import runner
-        from headway.contestants import resolve
+        from headway.contest import runner
+        from headway.contest.contestants import resolve
         from headway.solver import Budget
         problem = trouble.Guess()
         runner.run(resolve("hang", problem), problem, problem.instances("test", 1), Budget(wall=60.0))
@@ -150,7 +150,7 @@ def test_workers_die_with_their_parent(trouble, tmp_path):
     parent = subprocess.Popen([sys.executable, "-c", script], start_new_session=True, env=environment)
     try:
         worker = _eventually(lambda: psutil.Process(parent.pid).children())[0]
-        _eventually(lambda: "headway.worker" in worker.cmdline() and worker.cpu_times().user > 0.1)
+        _eventually(lambda: "headway.contest.worker" in worker.cmdline() and worker.cpu_times().user > 0.1)
         os.kill(parent.pid, signal.SIGKILL)
         parent.wait()
         assert _eventually(lambda: not _alive(worker.pid))

@@ -14,7 +14,7 @@ import yaml
 
 from headway.errors import ConfigError, DataError
 from headway.runs import Run
-from headway.status import SILENCE, Status, read_status, write_status
+from headway.runs.status import SILENCE, Status, read_status, write_status
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from gymnasium import spaces
 
 from headway.errors import ContractError
-from headway.spaces import from_json, to_json
+from headway.storage.spaces import from_json, to_json
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from headway import stats
+from headway.contest import stats
 
 SCORES = hnp.arrays(float, st.tuples(st.integers(1, 4), st.integers(2, 12)), elements=st.floats(0.5, 100, width=32))
 

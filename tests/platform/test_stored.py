@@ -14,11 +14,11 @@ import torch
 from gymnasium import spaces
 
 from headway.errors import CapabilityError, CheckpointError, ConfigError
-from headway.folders import MANIFEST, read_folder, write_folder
 from headway.nn.lstm import LSTM
 from headway.nn.mlp import MLP
-from headway.spaces import to_json
-from headway.stored import POLICY, WEIGHTS, Description, StoredPolicy, load_policy, save_policy
+from headway.storage.folders import MANIFEST, read_folder, write_folder
+from headway.storage.spaces import to_json
+from headway.storage.stored import POLICY, WEIGHTS, Description, StoredPolicy, load_policy, save_policy
 
 OBSERVATIONS = spaces.Dict({"x": spaces.Box(-1, 1, (3,), np.float32)})
 DISCRETE, BOX = spaces.Discrete(4), spaces.Box(-2, 6, (2,), np.float32)
@@ -176,7 +176,7 @@ def test_no_training_library_is_loaded(tmp_path):
     code = f"""
 import sys, numpy as np
 from pathlib import Path
-from headway.stored import load_policy
+from headway.storage.stored import load_policy
 load_policy(Path({str(folder)!r})).act({{"x": np.zeros((2, 3), np.float32)}}, None)
 print([name for name in sys.modules if name.startswith(("stable_baselines3", "sb3_contrib", "headway.pipelines"))])
 """

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headway import mirrored, registry
+from headway import registry
 from headway.errors import CheckpointError, ConfigError, DataError
 from headway.runs import Run
-from headway.tracker import database, initialise
-from headway.tracking import TrackingWarning, fetch_policy, log_policy, mirror
+from headway.tracking import TrackingWarning, fetch_policy, log_policy, mirror, mirrored
+from headway.tracking.tracker import database, initialise
 
 
 @pytest.fixture(scope="session")
@@ -248,7 +248,7 @@ def test_off_means_off(trained: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 # -- dead trackers ------------------------------------------------------------------------------------
 def test_a_locked_database_is_a_warning(trained: Run, uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """While somebody holds the database the run stays in its folder; a later mirroring gives the same content."""
-    monkeypatch.setattr("headway.tracker.PATIENCE", 0.05)
+    monkeypatch.setattr("headway.tracking.tracker.PATIENCE", 0.05)
     with contextlib.closing(sqlite3.connect(database(uri), isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with _unmirrored(trained):
@@ -379,7 +379,7 @@ def problem(trouble: Any) -> Any:
 @pytest.fixture
 def stored(problem: Any, tmp_path: Path) -> Path:
     """An untrained policy of it, in its folder."""
-    from headway.stored import Description, StoredPolicy, save_policy
+    from headway.storage.stored import Description, StoredPolicy, save_policy
 
     description = Description.of(problem.environment(), problem.network("mlp"), "greedy")
     return save_policy(StoredPolicy(description.build(), description), tmp_path / "policy")
@@ -397,7 +397,7 @@ def test_a_registered_policy_comes_back(trained: Run, stored: Path, uri: str) ->
 
 def test_the_same_policy_is_registered_once(trained: Run, stored: Path, problem: Any, uri: str) -> None:
     """Registering again moves the alias; another policy is another version."""
-    from headway.stored import Description, StoredPolicy, save_policy
+    from headway.storage.stored import Description, StoredPolicy, save_policy
 
     assert log_policy(trained, stored, "guesser", uri=uri) == "1"
     assert log_policy(trained, stored, "guesser", uri=uri, alias="champion") == "1"
@@ -415,7 +415,7 @@ def test_other_tools_can_serve_it(
     """MLflow loads the model by its alias and gives headway's own actions; input that does not fit is refused."""
     import mlflow
 
-    from headway.stored import load_policy
+    from headway.storage.stored import load_policy
 
     log_policy(trained, stored, "guesser", uri=uri)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)

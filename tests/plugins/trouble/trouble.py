@@ -293,7 +293,7 @@ class NoInit(Solver[Target, Answer]):
     """Cannot be loaded in a worker, though its options are fine here."""
 
     def __post_init__(self):
-        if "headway.worker" in " ".join(sys.orig_argv):
+        if "headway.contest.worker" in " ".join(sys.orig_argv):
             raise OSError("the licence server does not answer")
 
     def solve(self, problem, instance, search):

@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from headway.errors import ConfigError, DataError
-from headway.folders import MANIFEST
-from headway.mirror import Mirror
 from headway.problem import lookup
 from headway.registry import problem_class
 from headway.runs import Run
-from headway.spaces import from_json
-from headway.tracker import connect, failures, lost
+from headway.storage.folders import MANIFEST
+from headway.storage.spaces import from_json
+from headway.tracking.mirroring import Mirror
+from headway.tracking.tracker import connect, failures, lost
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
 
-    from headway.stored import StoredPolicy
+    from headway.storage.stored import StoredPolicy
 
 Alias = Literal["challenger", "champion"]
 
@@ -32,7 +32,7 @@ DIGEST = "headway.policy"  # tag: SHA-256 of the stored policy's manifest
 def log_policy(run: Run, folder: Path, name: str, *, uri: str | None, alias: Alias = "challenger") -> str | None:
     """Log the stored policy in ``folder`` as an MLflow model of ``run`` and register it as ``name``@``alias``.
 
-    The model is models-from-code (`headway.model_code`) beside the policy's own files, with a
+    The model is models-from-code (`headway.tracking.model_code`) beside the policy's own files, with a
     signature; nothing is pickled. The same policy of the same run is registered once.
 
     Returns
@@ -46,7 +46,7 @@ def log_policy(run: Run, folder: Path, name: str, *, uri: str | None, alias: Ali
     """
     if uri is None:
         return None
-    from headway.stored import load_policy
+    from headway.storage.stored import load_policy
 
     policy = load_policy(folder)
     try:
@@ -62,7 +62,7 @@ def log_policy(run: Run, folder: Path, name: str, *, uri: str | None, alias: Ali
 def fetch_policy(reference: str, uri: str | None = None) -> Path:
     """The folder of the stored policy registered as ``models:/NAME@alias``, downloaded if it is elsewhere.
 
-    ``uri``: the tracker; None: MLflow's own default. Load the folder with `headway.stored.load_policy`,
+    ``uri``: the tracker; None: MLflow's own default. Load the folder with `headway.storage.stored.load_policy`,
     which verifies it.
 
     Raises

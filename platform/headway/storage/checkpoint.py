@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headway.errors import CheckpointError
-from headway.folders import read_folder, remove_folder, sweep, write_folder
+from headway.storage.folders import read_folder, remove_folder, sweep, write_folder
 
 ARRAYS, STATE = "arrays.safetensors", "state.json"
 

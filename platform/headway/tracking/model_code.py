@@ -1,6 +1,6 @@
 """What `mlflow models serve` runs: stored with each registered policy, as a file and not as a pickled object.
 
-Headway itself never loads a model this way; it reads the weights (`headway.model_registry.fetch_policy`).
+Headway itself never loads a model this way; it reads the weights (`headway.tracking.model_registry.fetch_policy`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import numpy as np
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel
 
-from headway.spaces import from_json
-from headway.stored import load_policy
+from headway.storage.spaces import from_json
+from headway.storage.stored import load_policy
 
 
 class PolicyModel(PythonModel):

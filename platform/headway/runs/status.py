@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from headway.files import write_text
+from headway.storage.files import write_text
 
 Outcome = Literal["finished", "failed", "interrupted"]
 State = Literal["running", "finished", "failed", "interrupted", "lost"]

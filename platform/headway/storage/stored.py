@@ -21,7 +21,6 @@ from torch import Tensor
 from headway.components import build, options
 from headway.environment import Environment, Observation
 from headway.errors import CapabilityError, CheckpointError, ConfigError
-from headway.folders import read_folder, write_folder
 from headway.nn import NETWORKS
 from headway.nn.decoding import Bounds, Decoding, greedy, sample, uniforms
 from headway.nn.lstm import Recurrent
@@ -30,7 +29,8 @@ from headway.policy import Policy
 from headway.problem import lookup
 from headway.registry import problem_class
 from headway.seeds import stream
-from headway.spaces import from_json, to_json
+from headway.storage.folders import read_folder, write_folder
+from headway.storage.spaces import from_json, to_json
 
 POLICY, WEIGHTS = "policy.json", "weights.safetensors"
 FORMAT = 1

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import warnings
 
-from headway.mirror import Mirror
-from headway.model_registry import fetch_policy, log_policy
 from headway.runs import Run
-from headway.tracker import TrackingWarning, connect, failures, initialise, lost
+from headway.tracking.mirroring import Mirror
+from headway.tracking.model_registry import fetch_policy, log_policy
+from headway.tracking.tracker import TrackingWarning, connect, failures, initialise, lost
 
 __all__ = ["Run", "TrackingWarning", "fetch_policy", "initialise", "log_policy", "mirror"]
 

@@ -1,9 +1,9 @@
 """The run folder: the truth about one run, on disk before anything else hears of it.
 
 ``config.yaml``      the resolved configuration
-``provenance.json``  verb, problem, code, versions, machine, command (`headway.provenance`)
+``provenance.json``  verb, problem, code, versions, machine, command (`headway.runs.provenance`)
 ``metrics.jsonl``    one JSON object per line: ``{"step", "time", "metrics"}``
-``status.json``      running, finished, failed or interrupted; process and heartbeat (`headway.status`)
+``status.json``      running, finished, failed or interrupted; process and heartbeat (`headway.runs.status`)
 ``children/``        runs that belong to this one
 """
 
@@ -26,9 +26,9 @@ from typing import Any, NamedTuple, Self
 import yaml
 
 from headway.errors import ConfigError, DataError
-from headway.files import write_text
-from headway.provenance import provenance
-from headway.status import Outcome, State, Status, read_status, write_status
+from headway.runs.provenance import provenance
+from headway.runs.status import Outcome, State, Status, read_status, write_status
+from headway.storage.files import write_text
 
 HEARTBEAT = 10.0  # seconds between two signs of life
 
@@ -107,7 +107,7 @@ class Run:
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """`headway.provenance.provenance`, the run's ``verb`` and ``problem``, and ``run``, unique in the world."""
+        """What `headway.runs.provenance` says, the run's ``verb`` and ``problem``, and ``run``, unique in the world."""
         return dict(json.loads((self.folder / "provenance.json").read_text()))
 
     @property

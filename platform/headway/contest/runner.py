@@ -26,12 +26,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from headway import wire
 from headway.batch import Batch, Instance
 from headway.components import options
-from headway.contestants import Contestant
+from headway.contest import wire
+from headway.contest.contestants import Contestant
+from headway.contest.outcome import Outcome, Record, Status
 from headway.errors import SolverError
-from headway.outcome import Outcome, Record, Status
 from headway.problem import Problem
 from headway.solver import Budget
 
@@ -171,7 +171,7 @@ class Worker:
         paths = {"PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)}
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "headway.worker", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "headway.contest.worker", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
                 stderr=self._log,

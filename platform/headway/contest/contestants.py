@@ -65,11 +65,11 @@ class Contestant:
     def load(self, problem: Problem[Any, Any]) -> Any:
         """The `Policy`, `Planner` or `Solver` itself."""
         if self.folder is not None:
-            from headway.stored import load_policy
+            from headway.storage.stored import load_policy
 
             return load_policy(self.folder)
         if self.name == RANDOM and RANDOM not in problem.baselines:
-            from headway.chance import RandomPolicy
+            from headway.contest.chance import RandomPolicy
 
             return RandomPolicy()
         bound = {"policy": self.guide.load(problem)} if self.guide else {}
@@ -128,7 +128,7 @@ def resolve(
     options = dict(options or {})
     known = {**problem.baselines, **problem.oracles}
     if name.startswith(REGISTERED):
-        from headway.model_registry import fetch_policy
+        from headway.tracking.model_registry import fetch_policy
 
         return _stored(fetch_policy(name, tracking), problem, options, label or name.removeprefix(REGISTERED))
     if name in known:
@@ -186,7 +186,7 @@ def _random(problem: Problem[Any, Any], options: dict[str, Any], label: str | No
 
 
 def _stored(folder: Path, problem: Problem[Any, Any], options: dict[str, Any], label: str) -> Contestant:
-    from headway.stored import load_policy
+    from headway.storage.stored import load_policy
 
     if options:
         raise UnknownNameError("key of a stored policy", next(iter(options)), [], where=label)

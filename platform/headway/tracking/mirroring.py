@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from headway import mirrored
 from headway.runs import Run
-from headway.tracker import experiment
+from headway.tracking import mirrored
+from headway.tracking.tracker import experiment
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

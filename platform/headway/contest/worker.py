@@ -1,4 +1,4 @@
-"""The process that runs one contestant: ``python -m headway.worker FD``, started by `headway.runner`.
+"""The process that runs one contestant: ``python -m headway.contest.worker FD``, started by `headway.contest.runner`.
 
 It loads problem and contestant, says ``ready``, and then answers one instance at a time. Its clock
 starts when it holds an instance; every incumbent is sent at once with its stamp. Whatever the
@@ -21,10 +21,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from headway import wire
 from headway.batch import Batch, Instance
 from headway.components import build
-from headway.contestants import Contestant
+from headway.contest import wire
+from headway.contest.contestants import Contestant
 from headway.problem import Problem, lookup
 from headway.rollouts import Walk
 from headway.solver import Budget, Search, Solver
@@ -125,7 +125,7 @@ class Desk:
         return walk.result().solution
 
     def _walk(self, instance: Instance, seed: int) -> Walk:
-        from headway.chance import RandomPolicy
+        from headway.contest.chance import RandomPolicy
 
         name = self.contestant.environment
         environment = self.problem.environment(name, **self.contestant.environment_options)
