@@ -44,7 +44,7 @@ class Attention(Recipe):
     heads: Size = 4
     feedforward: Size = 64
     clip: Annotated[float, Field(gt=0)] = 10.0
-    nearness: Annotated[float, Field(ge=0)] = 10.0
+    nearness: Annotated[float, Field(ge=0)] = 4.0
 
     def __post_init__(self) -> None:
         if self.dim % self.heads:
