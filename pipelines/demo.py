@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -99,9 +100,10 @@ def _commands(jobs: int, tell: Tell) -> Iterator[Callable[[list[list[str]]], Non
     def run(arguments: list[str]) -> None:
         typed = shlex.join(["headway", *arguments])
         tell(typed, None)
-        process = subprocess.Popen(
-            [*COMMAND, *arguments, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        # Two commands share the machine: one thread each, unless the user says otherwise.
+        variables = {"OMP_NUM_THREADS": "1", **os.environ}
+        command = [*COMMAND, *arguments, "--json"]
+        process = subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         running.append(process)
         out, err = process.communicate()
         if process.returncode:
