@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +57,7 @@ def _load_arrays(path: Path, convention: str) -> CVRPInstance:
             if sorted(file.files) != sorted(ARRAYS):
                 return CVRPInstance.restore(path)
             arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise InstanceError("the file cannot be read", where=path, got=error, expected="a .npz of arrays") from error
     return _from_arrays(path, **arrays, convention=convention)
 

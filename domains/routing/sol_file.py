@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from headway.domains.routing.files import read_text, write_text
+from headway.domains.routing.files import read_text
 from headway.domains.routing.solution import Routes
 from headway.errors import SolutionError
+from headway.storage.files import write_text
 
 ROUTE = re.compile(r"route\s*#?\s*[0-9]+\s*:(?P<visits>.*)", re.IGNORECASE)
 REMARK = re.compile(r"(cost|time)\s*:?\s*[-+.0-9a-z]+|#.*", re.IGNORECASE)
@@ -47,6 +48,7 @@ def write_routes(path: Path, solution: Routes, cost: float) -> Path:
         raise SolutionError("a .sol file holds one solution", where=path, got=len(solution), expected=1)
     lines = [f"Route #{k}: {' '.join(map(str, route))}" for k, route in enumerate(solution.routes(), 1)]
     lines.append(f"Cost {int(cost) if cost.is_integer() else cost!r}")
+    path.parent.mkdir(parents=True, exist_ok=True)
     return write_text(path, "\n".join(lines) + "\n")
 
 
