@@ -14,15 +14,15 @@ from headway.batch import Instance
 from headway.contest.contestants import Contestant
 from headway.errors import LeakageError, UnknownNameError
 from headway.pipelines.compare import slug
-from headway.pipelines.entrants import Entrant, enter, pairs, with_ablations
-from headway.pipelines.picture import drawable
-from headway.pipelines.publish import publish
-from headway.pipelines.results import Results, Score
-from headway.pipelines.retrain import Retrain, Trainee, is_agent, trainee
-from headway.pipelines.schema import BacktestConfig, Entry
-from headway.pipelines.timeline import Timeline, Track
-from headway.pipelines.verdict import claims, decide
-from headway.pipelines.walkforward import Refit, Walked, first_period, fitted, walk_forward
+from headway.pipelines.comparison.entrants import Entrant, enter, pairs, with_ablations
+from headway.pipelines.comparison.picture import drawable
+from headway.pipelines.comparison.publish import publish
+from headway.pipelines.comparison.results import Results, Score
+from headway.pipelines.comparison.retrain import Retrain, Trainee, is_agent, trainee
+from headway.pipelines.comparison.timeline import Timeline, Track
+from headway.pipelines.comparison.verdict import claims, decide
+from headway.pipelines.comparison.walkforward import Refit, Walked, first_period, fitted, walk_forward
+from headway.pipelines.configuration.schema import BacktestConfig, Entry
 from headway.policy import Policy
 from headway.problem import Problem
 from headway.registry import make_problem

@@ -17,15 +17,15 @@ from headway.contest import runner
 from headway.contest.contestants import Contestant
 from headway.contest.outcome import Outcome, Point
 from headway.evaluation import Reference
-from headway.pipelines.entrants import Entrant, enter, refuse_leakage
-from headway.pipelines.leaderboard import Table, choose_reference, objectives
-from headway.pipelines.notes import Answers, notes
-from headway.pipelines.picture import drawable
-from headway.pipelines.publish import publish
-from headway.pipelines.results import Results, Score, Trace
-from headway.pipelines.schema import CompareConfig
-from headway.pipelines.testset import source, test_instances
-from headway.pipelines.verdict import LEARNED, decide
+from headway.pipelines.comparison.entrants import Entrant, enter, refuse_leakage
+from headway.pipelines.comparison.leaderboard import Table, choose_reference, objectives
+from headway.pipelines.comparison.notes import Answers, notes
+from headway.pipelines.comparison.picture import drawable
+from headway.pipelines.comparison.publish import publish
+from headway.pipelines.comparison.results import Results, Score, Trace
+from headway.pipelines.comparison.testset import source, test_instances
+from headway.pipelines.comparison.verdict import LEARNED, decide
+from headway.pipelines.configuration.schema import CompareConfig
 from headway.problem import Problem
 from headway.registry import make_problem
 from headway.runs import Run

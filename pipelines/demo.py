@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from headway.errors import ConfigError, HeadwayError
-from headway.pipelines import schema
-from headway.pipelines.compose import compose
-from headway.pipelines.schema import DemoConfig
+from headway.pipelines.configuration import schema
+from headway.pipelines.configuration.compose import compose
+from headway.pipelines.configuration.schema import DemoConfig
 
 COMMAND = (sys.executable, "-m", "headway.pipelines.cli")
 

@@ -8,8 +8,8 @@ from typing import Any
 from headway.batch import Batch, Instance
 from headway.errors import DataError
 from headway.evaluation import Evaluation
-from headway.pipelines.picture import picture
-from headway.pipelines.schema import EvaluateConfig
+from headway.pipelines.comparison.picture import picture
+from headway.pipelines.configuration.schema import EvaluateConfig
 from headway.problem import Problem
 from headway.registry import make_problem
 

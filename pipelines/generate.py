@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from headway.errors import ConfigError
-from headway.pipelines.schema import GenerateConfig
+from headway.pipelines.configuration.schema import GenerateConfig
 from headway.registry import make_problem
 
 

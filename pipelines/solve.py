@@ -8,9 +8,9 @@ from headway.contest import runner
 from headway.contest.contestants import resolve
 from headway.contest.outcome import Outcome
 from headway.errors import SolverError
+from headway.pipelines.comparison.picture import picture
+from headway.pipelines.configuration.schema import SolveConfig
 from headway.pipelines.evaluate import described, read_instance
-from headway.pipelines.picture import picture
-from headway.pipelines.schema import SolveConfig
 from headway.registry import make_problem
 from headway.solver import Budget
 

@@ -12,8 +12,8 @@ import torch
 
 from headway import seeds
 from headway.errors import CheckpointError, ConfigError
-from headway.pipelines.schema import TrainConfig
-from headway.pipelines.training import CHECKPOINTS, Training
+from headway.pipelines.configuration.schema import TrainConfig
+from headway.pipelines.training.loop import CHECKPOINTS, Training
 from headway.problem import Problem
 from headway.runs import Run
 from headway.storage.checkpoint import checkpoints, load_state, newest_valid

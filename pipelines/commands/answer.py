@@ -58,7 +58,7 @@ def console(*, error: bool = False) -> Console:
 
 
 def _print_json(data: Any) -> None:
-    from headway.pipelines.results import plain
+    from headway.pipelines.comparison.results import plain
 
     print(json.dumps(plain(data), allow_nan=False, default=str))  # noqa: T201
 

@@ -9,16 +9,16 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from headway.pipelines.commands.answer import Answer
-from headway.pipelines.compose import compose
+from headway.pipelines.configuration.compose import compose
+from headway.pipelines.configuration.resolve import resolve
+from headway.pipelines.configuration.schema import BacktestConfig, CompareConfig, ReportConfig
 from headway.pipelines.reporting.formats import decimals, fixed, percent, seconds, share
-from headway.pipelines.resolve import resolve
-from headway.pipelines.schema import BacktestConfig, CompareConfig, ReportConfig
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from headway.pipelines.results import Results, Row
+    from headway.pipelines.comparison.results import Results, Row
     from headway.runs import Run
 
 
@@ -43,7 +43,7 @@ def backtest(arguments: list[str]) -> Answer:
 @contextmanager
 def _watching(title: str) -> Iterator[Callable[[int, int, str], None]]:
     """Progress whose total is known only when the first answer is there."""
-    from headway.pipelines.progress import Show, progress
+    from headway.pipelines.training.progress import Show, progress
 
     show: Show | None = None
     with ExitStack() as stack:
@@ -68,7 +68,7 @@ def report(arguments: list[str]) -> Answer:
 
 
 def _ranked(run: Run) -> Answer:
-    from headway.pipelines.results import read
+    from headway.pipelines.comparison.results import read
 
     results = read(run.folder)
     rows = [{**asdict(row), "run": str(run.folder)} for row in results.rows]

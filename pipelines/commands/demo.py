@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headway.pipelines.commands.answer import Answer, console
-from headway.pipelines.compose import compose
+from headway.pipelines.configuration.compose import compose
+from headway.pipelines.configuration.schema import DemoConfig
 from headway.pipelines.demo import Demo, Tell, demo
-from headway.pipelines.schema import DemoConfig
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,7 +22,7 @@ def run(arguments: list[str]) -> Answer:
     config = compose(DemoConfig, "demo", arguments).config
     with _telling() as tell:
         done = demo(config, tell)
-    from headway.pipelines.results import read
+    from headway.pipelines.comparison.results import read
 
     boards = {str(folder): [vars(row) for row in read(folder).rows] for folder in done.judged}
     data = {"folder": str(done.folder), "report": str(done.report), "seconds": done.seconds, "rows": boards}
@@ -60,7 +60,7 @@ def _show(out: Console, done: Demo, config: DemoConfig) -> None:
     from rich.rule import Rule
 
     from headway.pipelines.commands.comparing import table
-    from headway.pipelines.results import read
+    from headway.pipelines.comparison.results import read
 
     for folder in done.judged:
         results = read(folder)

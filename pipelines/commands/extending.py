@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from headway.errors import ContractError
 from headway.pipelines.commands.answer import Answer
 from headway.pipelines.commands.arguments import keyed
-from headway.pipelines.compose import compose
-from headway.pipelines.resolve import resolve
-from headway.pipelines.schema import CheckConfig, NewConfig
+from headway.pipelines.configuration.compose import compose
+from headway.pipelines.configuration.resolve import resolve
+from headway.pipelines.configuration.schema import CheckConfig, NewConfig
 from headway.registry import make_problem
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic_core import PydanticUndefined
 
-from headway.pipelines import schema
-from headway.pipelines.fields import part
-from headway.pipelines.schema import Model, Named
+from headway.pipelines.configuration import schema
+from headway.pipelines.configuration.fields import part
+from headway.pipelines.configuration.schema import Model, Named
 
 
 def print_keys(name: str) -> None:

@@ -28,9 +28,9 @@ def list_(arguments: list[str]) -> Answer:
 
 def show(arguments: list[str]) -> Answer:
     """The resolved configuration of a verb, and the origin of each value."""
-    from headway.pipelines import schema
     from headway.pipelines.cli import VERBS
-    from headway.pipelines.show import settings
+    from headway.pipelines.configuration import schema
+    from headway.pipelines.configuration.show import settings
 
     known = {name: verb.schema for name, verb in VERBS.items() if verb.schema}
     if not arguments or arguments[0] not in known:

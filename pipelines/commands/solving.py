@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from headway.pipelines.commands.answer import Answer
-from headway.pipelines.resolve import resolve
-from headway.pipelines.schema import EvaluateConfig, GenerateConfig, SolveConfig
+from headway.pipelines.configuration.resolve import resolve
+from headway.pipelines.configuration.schema import EvaluateConfig, GenerateConfig, SolveConfig
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from headway.pipelines.commands.answer import Answer
 from headway.pipelines.commands.arguments import keyed
-from headway.pipelines.compose import compose
-from headway.pipelines.resolve import resolve
-from headway.pipelines.schema import ResumeConfig, Tracking, TrainConfig
+from headway.pipelines.configuration.compose import compose
+from headway.pipelines.configuration.resolve import resolve
+from headway.pipelines.configuration.schema import ResumeConfig, Tracking, TrainConfig
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from headway.pipelines.commands.answer import Answer
-from headway.pipelines.compose import compose
-from headway.pipelines.schema import UiConfig
+from headway.pipelines.configuration.compose import compose
+from headway.pipelines.configuration.schema import UiConfig
 
 
 def ui(arguments: list[str]) -> Answer:

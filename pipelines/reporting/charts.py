@@ -9,10 +9,10 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator, StrMethodFormatter
 
+from headway.pipelines.comparison.results import Results, Row
 from headway.pipelines.reporting import curves
 from headway.pipelines.reporting.curves import Curve, Learning
 from headway.pipelines.reporting.figures import SERIES, chart
-from headway.pipelines.results import Results, Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

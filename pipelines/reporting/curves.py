@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from headway.pipelines.results import Results, Score, Trace
+from headway.pipelines.comparison.results import Results, Score, Trace
 from headway.runs import Run
 
 Floats = NDArray[np.float64]

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from headway.pipelines import results as records
+from headway.pipelines.comparison import results as records
+from headway.pipelines.comparison.results import Results
 from headway.pipelines.reporting import charts, curves, formats
 from headway.pipelines.reporting.charts import Figure
 from headway.pipelines.reporting.curves import Learning
 from headway.pipelines.reporting.figures import compact
 from headway.pipelines.reporting.table import Leaderboard, leaderboard
-from headway.pipelines.results import Results
 from headway.registry import problem_class
 from headway.runs import Run
 

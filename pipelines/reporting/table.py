@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from headway.pipelines.comparison.results import Results, Row
 from headway.pipelines.reporting import formats
 from headway.pipelines.reporting.charts import Look
-from headway.pipelines.results import Results, Row
 
 WIDTH = 100.0  # of a bar, in its own units
 FAR = 10.0  # a contestant whose interval ends so many times the median away does not set the scale of the bars

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from headway.components import build
-from headway.pipelines.schema import TrainConfig
+from headway.pipelines.configuration.schema import TrainConfig
 from headway.registry import agent_class, make_problem
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from headway.errors import CapabilityError, LeakageError, UnknownNameError
 from headway.pipelines.backtest import backtest
-from headway.pipelines.results import read
-from headway.pipelines.schema import BacktestConfig
+from headway.pipelines.comparison.results import read
+from headway.pipelines.configuration.schema import BacktestConfig
 from headway.runs import Run
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from headway.errors import HeadwayError
-from headway.pipelines import schema
 from headway.pipelines.cli import VERBS
-from headway.pipelines.compose import compose
+from headway.pipelines.configuration import schema
+from headway.pipelines.configuration.compose import compose
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "tests" / "plugins" / "trouble"
@@ -71,7 +71,8 @@ from headway.pipelines.cli import app
 try:
     app(["--help"])
 except SystemExit:
-    heavy = {"numpy", "torch", "pandas", "mlflow", "omegaconf", "headway.pipelines.schema", "headway.registry"}
+    own = {"headway.pipelines.configuration.schema", "headway.registry"}
+    heavy = {"numpy", "torch", "pandas", "mlflow", "omegaconf"} | own
     print("HEAVY", sorted(heavy & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)

@@ -11,8 +11,8 @@ import pytest
 
 from headway.errors import ConfigError, DataError, LeakageError, UnknownNameError
 from headway.pipelines.compare import compare
-from headway.pipelines.results import read
-from headway.pipelines.schema import CompareConfig
+from headway.pipelines.comparison.results import read
+from headway.pipelines.configuration.schema import CompareConfig
 
 
 def config(contestants, **changes):

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from headway.errors import ConfigError, UnknownNameError
-from headway.pipelines import compose as module
-from headway.pipelines.compose import compose, config_file, preset
-from headway.pipelines.layers import Layer, parse_yaml
-from headway.pipelines.schema import CompareConfig, ReportConfig, TrainConfig
+from headway.pipelines.configuration import compose as module
+from headway.pipelines.configuration.compose import compose, config_file, preset
+from headway.pipelines.configuration.layers import Layer, parse_yaml
+from headway.pipelines.configuration.schema import CompareConfig, ReportConfig, TrainConfig
 
 
 @pytest.fixture

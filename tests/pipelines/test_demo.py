@@ -9,11 +9,11 @@ import yaml
 
 from headway.errors import HeadwayError
 from headway.pipelines import demo as module
-from headway.pipelines import schema
 from headway.pipelines.commands.demo import _gist
+from headway.pipelines.configuration import schema
+from headway.pipelines.configuration.resolve import resolve
+from headway.pipelines.configuration.schema import DemoConfig
 from headway.pipelines.demo import Study, demo, judging, studies, training
-from headway.pipelines.resolve import resolve
-from headway.pipelines.schema import DemoConfig
 from headway.registry import problem_class, problems
 
 CONFIGS = files("headway.configs")

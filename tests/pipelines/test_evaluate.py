@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from headway.errors import DataError, SolutionError
+from headway.pipelines.configuration.schema import EvaluateConfig
 from headway.pipelines.evaluate import evaluate
-from headway.pipelines.schema import EvaluateConfig
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from headway.pipelines.fields import components, known, shorthands, text_keys
-from headway.pipelines.schema import Entry, Model, Named
+from headway.pipelines.configuration.fields import components, known, shorthands, text_keys
+from headway.pipelines.configuration.schema import Entry, Model, Named
 
 
 class Inner(Model):

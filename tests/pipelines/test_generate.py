@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from headway.errors import ConfigError
+from headway.pipelines.configuration.schema import GenerateConfig
 from headway.pipelines.generate import generate
-from headway.pipelines.schema import GenerateConfig
 from headway.registry import make_problem
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headway.errors import ConfigError
-from headway.pipelines.layers import Layer, parse_yaml, read_tokens, read_yaml
+from headway.pipelines.configuration.layers import Layer, parse_yaml, read_tokens, read_yaml
 
 
 def test_yaml_values_have_lines():

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from headway.errors import ConfigError, UnknownNameError
-from headway.pipelines.refusal import located, relocated, source
+from headway.pipelines.configuration.refusal import located, relocated, source
 
 ORIGINS = {
     ("agent",): "f.yaml:1",

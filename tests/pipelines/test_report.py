@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headway.errors import DataError
+from headway.pipelines.comparison.results import Decision, Results, Row, Score, Trace
 from headway.pipelines.report import report
 from headway.pipelines.reporting import charts, curves, figures, formats, table
-from headway.pipelines.results import Decision, Results, Row, Score, Trace
 from headway.runs import Run
 
 NAN = math.nan

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from headway.errors import ConfigError, UnknownNameError
-from headway.pipelines.resolve import resolve
-from headway.pipelines.schema import BacktestConfig, CheckConfig, CompareConfig, SolveConfig, TrainConfig
+from headway.pipelines.configuration.resolve import resolve
+from headway.pipelines.configuration.schema import BacktestConfig, CheckConfig, CompareConfig, SolveConfig, TrainConfig
 
 PLUGIN = Path(__file__).parents[1] / "plugins" / "trouble"
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from headway.errors import DataError
-from headway.pipelines.results import Decision, Results, Row, Score, Trace, plain, read
+from headway.pipelines.comparison.results import Decision, Results, Row, Score, Trace, plain, read
 
 
 def some_results(**changes):

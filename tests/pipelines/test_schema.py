@@ -6,8 +6,8 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from headway.pipelines import schema
-from headway.pipelines.schema import CompareConfig, Entry, Model, Named, Tracking, TrainConfig
+from headway.pipelines.configuration import schema
+from headway.pipelines.configuration.schema import CompareConfig, Entry, Model, Named, Tracking, TrainConfig
 
 MODELS = [m for m in vars(schema).values() if isinstance(m, type) and issubclass(m, Model) and m not in (Named, Entry)]
 
@@ -78,6 +78,7 @@ def test_values_out_of_range_are_refused(key, value):
 
 def test_the_schema_is_light():
     """Importing the schema loads no array library."""
-    code = "import sys, headway.pipelines.schema; print({'numpy', 'torch', 'pandas', 'mlflow'} & set(sys.modules))"
+    heavy = {"numpy", "torch", "pandas", "mlflow"}
+    code = f"import sys, headway.pipelines.configuration.schema; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from headway.pipelines.schema import CheckConfig, TrainConfig
-from headway.pipelines.show import leaves, settings
+from headway.pipelines.configuration.schema import CheckConfig, TrainConfig
+from headway.pipelines.configuration.show import leaves, settings
 
 
 def test_settings_have_value_and_origin(tmp_path):

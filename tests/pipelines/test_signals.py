@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from headway.pipelines.signals import stop_on_signal
+from headway.pipelines.training.signals import stop_on_signal
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

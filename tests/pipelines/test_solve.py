@@ -7,9 +7,9 @@ import json
 import pytest
 
 from headway.errors import ConfigError, DataError, SolverError
+from headway.pipelines.comparison.results import plain
+from headway.pipelines.configuration.schema import EvaluateConfig, SolveConfig
 from headway.pipelines.evaluate import evaluate
-from headway.pipelines.results import plain
-from headway.pipelines.schema import EvaluateConfig, SolveConfig
 from headway.pipelines.solve import solve
 
 

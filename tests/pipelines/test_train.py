@@ -11,9 +11,9 @@ import torch
 from small_agents import SMALL, small_config
 
 from headway.errors import CapabilityError, ConfigError, LeakageError, NumericalError
-from headway.pipelines import training
 from headway.pipelines.train import train
-from headway.pipelines.validation import Score, Validator
+from headway.pipelines.training import loop as training
+from headway.pipelines.training.validation import Score, Validator
 from headway.rollouts import rollout
 from headway.runs import Run
 from headway.seeds import stream

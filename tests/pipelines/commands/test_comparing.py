@@ -6,7 +6,7 @@ import math
 from rich.console import Console
 
 from headway.pipelines.commands.comparing import _watching, table
-from headway.pipelines.results import Results, Row
+from headway.pipelines.comparison.results import Results, Row
 
 
 def row(contestant, rank, **values):

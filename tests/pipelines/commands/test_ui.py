@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from headway.pipelines.commands.ui import environment, server
-from headway.pipelines.schema import UiConfig
+from headway.pipelines.configuration.schema import UiConfig
 
 
 def test_one_worker_and_no_job_runner(monkeypatch):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from headway.contest.stats import Estimate
-from headway.pipelines.results import Decision, Row
+from headway.pipelines.comparison.results import Decision, Row
 from headway.problem import Problem
 
 LEARNED = ("learned", "hybrid")

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headway.errors import ConfigError, HeadwayError, UnknownNameError
-from headway.pipelines.fields import known
-from headway.pipelines.layers import Key
-from headway.pipelines.schema import Model
+from headway.pipelines.configuration.fields import known
+from headway.pipelines.configuration.layers import Key
+from headway.pipelines.configuration.schema import Model
 
 
 def origin(key: Key, origins: Mapping[Key, str]) -> str | None:

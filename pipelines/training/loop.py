@@ -11,10 +11,10 @@ from typing import Any
 from headway.components import build
 from headway.errors import CheckpointError, NumericalError
 from headway.pipelines.agents.base import Agent, Trainer
-from headway.pipelines.progress import progress
-from headway.pipelines.schema import Named, TrainConfig
-from headway.pipelines.signals import stop_on_signal
-from headway.pipelines.validation import Score, Validator
+from headway.pipelines.configuration.schema import Named, TrainConfig
+from headway.pipelines.training.progress import progress
+from headway.pipelines.training.signals import stop_on_signal
+from headway.pipelines.training.validation import Score, Validator
 from headway.problem import Problem
 from headway.registry import agent_class, make_problem
 from headway.runs import Run

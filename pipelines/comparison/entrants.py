@@ -14,8 +14,8 @@ import yaml
 
 from headway.contest.contestants import RANDOM, Contestant, resolve
 from headway.errors import ConfigError, LeakageError
-from headway.pipelines.results import Kind
-from headway.pipelines.schema import Entry
+from headway.pipelines.comparison.results import Kind
+from headway.pipelines.configuration.schema import Entry
 from headway.problem import Problem
 
 _UNNAMED = re.compile(r"\d{8}-\d{6}-.*-([0-9a-f]{6})")  # a run folder that nobody gave a name

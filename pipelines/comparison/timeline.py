@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from headway.contest import stats
 from headway.contest.stats import Estimate
 from headway.evaluation import Evaluation
-from headway.pipelines.results import Kind, Row, Score
-from headway.pipelines.verdict import Rivalry
+from headway.pipelines.comparison.results import Kind, Row, Score
+from headway.pipelines.comparison.verdict import Rivalry
 from headway.problem import Problem
 
 Floats = NDArray[np.float64]

@@ -10,7 +10,7 @@ import numpy as np
 from headway.batch import Instance
 from headway.errors import DataError
 from headway.evaluation import Reference
-from headway.pipelines.schema import CompareConfig
+from headway.pipelines.configuration.schema import CompareConfig
 from headway.problem import Problem
 
 

@@ -10,10 +10,10 @@ from headway.components import build, options
 from headway.contest.contestants import REGISTERED
 from headway.contest.contestants import resolve as contestant
 from headway.errors import ConfigError
-from headway.pipelines.compose import Composed, compose
-from headway.pipelines.layers import Key
-from headway.pipelines.refusal import relocated
-from headway.pipelines.schema import BacktestConfig, Entry, Model, Named
+from headway.pipelines.configuration.compose import Composed, compose
+from headway.pipelines.configuration.layers import Key
+from headway.pipelines.configuration.refusal import relocated
+from headway.pipelines.configuration.schema import BacktestConfig, Entry, Model, Named
 from headway.problem import Problem
 from headway.registry import agent_class, agents, make_problem
 

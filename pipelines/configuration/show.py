@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from headway.pipelines.resolve import resolve
-from headway.pipelines.schema import Model
+from headway.pipelines.configuration.resolve import resolve
+from headway.pipelines.configuration.schema import Model
 
 
 def settings(model: type[Model], verb: str, tokens: Sequence[str]) -> list[dict[str, Any]]:

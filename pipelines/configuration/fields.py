@@ -9,7 +9,7 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from headway.pipelines.schema import Model, Named
+from headway.pipelines.configuration.schema import Model, Named
 
 Field = tuple[str, FieldInfo]
 

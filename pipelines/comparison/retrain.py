@@ -10,8 +10,8 @@ from typing import Any
 from headway.batch import Instance
 from headway.components import build
 from headway.contest.contestants import Contestant
-from headway.pipelines.schema import BacktestConfig, Entry, Named, TrainConfig
-from headway.pipelines.walkforward import Entrant
+from headway.pipelines.comparison.walkforward import Entrant
+from headway.pipelines.configuration.schema import BacktestConfig, Entry, Named, TrainConfig
 from headway.problem import Problem
 from headway.registry import agent_class, agents
 from headway.runs import Run

@@ -14,10 +14,10 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from headway.pipelines.fields import components, shorthands, text_keys
-from headway.pipelines.layers import Key, Layer, read_tokens, read_yaml
-from headway.pipelines.refusal import refused, source
-from headway.pipelines.schema import Model
+from headway.pipelines.configuration.fields import components, shorthands, text_keys
+from headway.pipelines.configuration.layers import Key, Layer, read_tokens, read_yaml
+from headway.pipelines.configuration.refusal import refused, source
+from headway.pipelines.configuration.schema import Model
 
 M = TypeVar("M", bound=Model)
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from headway.contest.outcome import Outcome
-from headway.pipelines.entrants import pairs
-from headway.pipelines.leaderboard import Table
-from headway.pipelines.verdict import claims
+from headway.pipelines.comparison.entrants import pairs
+from headway.pipelines.comparison.leaderboard import Table
+from headway.pipelines.comparison.verdict import claims
 from headway.problem import Problem
 
 Answers = Mapping[tuple[str, int], Sequence[Outcome]]  # label and seed -> one outcome per instance

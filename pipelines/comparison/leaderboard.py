@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from headway.contest import stats
 from headway.errors import UnknownNameError
 from headway.evaluation import Reference
-from headway.pipelines.entrants import Entrant
-from headway.pipelines.results import Row, Score
-from headway.pipelines.verdict import Rivalry
+from headway.pipelines.comparison.entrants import Entrant
+from headway.pipelines.comparison.results import Row, Score
+from headway.pipelines.comparison.verdict import Rivalry
 from headway.problem import Problem
 
 Floats = NDArray[np.float64]

@@ -1,0 +1,1 @@
+"""The loop around every agent: validation, selection, early stopping, checkpoints, signals, progress."""
