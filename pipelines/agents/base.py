@@ -66,7 +66,8 @@ class Agent(ABC):
                 "the agent cannot train this network",
                 where=where,
                 got=type(network).__name__,
-                expected="a network with memory, such as lstm" if self.recurrent else "a network without memory",
+                expected="a network with memory" if self.recurrent else "a network without memory",
+                hint="network=lstm" if self.recurrent else "network=mlp",
             )
 
 

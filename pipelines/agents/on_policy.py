@@ -10,11 +10,14 @@ import torch
 from gymnasium import spaces
 from sb3_contrib.common.maskable.policies import MaskableActorCriticPolicy
 from sb3_contrib.common.recurrent.type_aliases import RNNStates
+from stable_baselines3.common.distributions import CategoricalDistribution
 from stable_baselines3.common.policies import ActorCriticPolicy
 from torch import Tensor, nn
 
 from headway.nn.network import Network, Recipe, outputs
 from headway.pipelines.agents.sb3_trainer import SB3Trainer, as_given
+
+MASKED = -1e8  # logit of a forbidden action, as in sb3-contrib
 
 
 class NetworkHeads:
@@ -70,10 +73,10 @@ class NetworkHeads:
         output = self.network.actor(hidden)
         if isinstance(self.action_space, spaces.Box):
             return self.action_dist.proba_distribution(output, self.log_std)
-        distribution = self.action_dist.proba_distribution(action_logits=output)
         if action_masks is not None:
-            distribution.apply_masking(action_masks)
-        return distribution
+            # Masked here, the distribution is built once; sb3-contrib's own builds three for each batch.
+            output = output.masked_fill(~torch.as_tensor(action_masks, dtype=torch.bool).reshape(output.shape), MASKED)
+        return CategoricalDistribution(outputs(self.action_space)).proba_distribution(output)
 
 
 class NetworkPolicy(NetworkHeads, ActorCriticPolicy):  # type: ignore[misc]
