@@ -131,7 +131,8 @@ class Batch:
             The file is missing, is no ``.npz``, or has other fields than this type.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            # Not `numpy.load`, which returns a bare array for a ``.npy`` whatever the file is called.
+            with Path(path).open("rb") as content, np.lib.npyio.NpzFile(content, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
         except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
             raise cls.error(

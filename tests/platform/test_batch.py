@@ -174,6 +174,15 @@ def test_a_damaged_file_is_refused(tmp_path, kept):
         Things.restore(path)
 
 
+def test_a_single_array_under_another_name_is_refused(tmp_path):
+    """A ``.npy`` that was renamed is no batch."""
+    path = tmp_path / "things.npz"
+    np.save(tmp_path / "things.npy", np.zeros(3))
+    (tmp_path / "things.npy").rename(path)
+    with pytest.raises(InstanceError, match="cannot be read"):
+        Things.restore(path)
+
+
 def test_a_flipped_bit_is_noticed(tmp_path):
     """The archive's checksums are verified on reading."""
     path = Things(np.arange(500), np.random.default_rng(0).random((500, 1))).save(tmp_path / "things.npz")
