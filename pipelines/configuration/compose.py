@@ -2,7 +2,8 @@
 
 Component default < shipped preset of the problem (``configs/problem/<domain>/<problem>.yaml``, a section
 per verb) < configuration files in order < command line. A layer that names another component than the
-layers before it starts that component's options afresh.
+layers before it starts that component's options afresh. The preset's network was chosen for the preset's
+agent: it is left out where another agent is named and nothing is said of the network.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def compose(model: type[M], verb: str, tokens: Sequence[str]) -> Composed[M]:
     layers = [_expanded(model, read_yaml(file, label)) for file, label in chosen] + [line]
     problem = _named("problem", layers) or ""
     recommended = preset("problem", *problem.split("/")).under(verb) if problem else Layer({}, {})
-    merged = _merge(model, [_expanded(model, recommended), *layers])
+    merged = _merge(model, [_fitting(_expanded(model, recommended), layers), *layers])
     return Composed(_validated(model, verb, merged), merged.origins)
 
 
@@ -75,6 +76,15 @@ def _expanded(model: type[Model], layer: Layer) -> Layer:
             tree[key] = {field: tree[key]}
             origins[key, field] = origins[(key,)]
     return Layer(tree, origins)
+
+
+def _fitting(recommended: Layer, layers: Sequence[Layer]) -> Layer:
+    """The preset; without its network where ``layers`` name another agent and say nothing of the network."""
+    before, now = _named("agent", [recommended]), _named("agent", layers)
+    if not (before and now) or before == now or any("network" in layer.tree for layer in layers):
+        return recommended
+    tree = {key: part for key, part in recommended.tree.items() if key != "network"}
+    return Layer(tree, {key: at for key, at in recommended.origins.items() if key[0] != "network"})
 
 
 def _named(key: str, layers: Sequence[Layer]) -> str | None:

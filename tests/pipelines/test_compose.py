@@ -41,6 +41,21 @@ def test_another_agent_starts_afresh(presets):
     assert (done.config.agent.name, done.config.agent.options) == ("sac", {"tau": 1})
 
 
+def test_the_network_of_a_preset_goes_with_its_agent(presets):
+    """Another agent takes the network it needs itself, unless the user speaks of the network."""
+    presets["problem/a/b"] = "train:\n  agent: ppo\n  network: {name: attention, dim: 8}\n"
+    done = compose(TrainConfig, "train", ["problem=a/b", "agent=recurrent_ppo"])
+    assert done.config.network is None
+    assert done.origin("network") == "default"
+    for tokens in ([], ["agent=ppo"], ["agent.lr=1"], ["agent=a2c", "network=attention"]):
+        done = compose(TrainConfig, "train", ["problem=a/b", *tokens])
+        assert (done.config.network.name, done.config.network.options) == ("attention", {"dim": 8})
+    done = compose(TrainConfig, "train", ["problem=a/b", "agent=a2c", "network.dim=4"])
+    assert (done.config.network.name, done.config.network.options) == ("attention", {"dim": 4})
+    done = compose(TrainConfig, "train", ["problem=a/b", "agent=a2c", "network=mlp"])
+    assert (done.config.network.name, done.config.network.options) == ("mlp", {})
+
+
 def test_presets_of_other_verbs_stay_out(presets):
     """A problem's preset has a section for each verb."""
     presets["problem/a/b"] = "train:\n  steps: 5\ncompare:\n  budget: 2\n"

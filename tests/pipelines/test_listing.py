@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from headway.errors import UnknownNameError
+from headway.errors import CapabilityError, UnknownNameError
 from headway.pipelines import listing
+from headway.pipelines.configuration.schema import TrainConfig
+from headway.pipelines.training.loop import _trainer
 from headway.problem import lookup
-from headway.registry import agent_class, problem_class, problems
+from headway.registry import agent_class, agents, problem_class, problems
 
 
 @pytest.mark.parametrize("name", sorted(problems()))
@@ -35,6 +37,27 @@ def test_pairs_that_work(tiny):
             assert ("sac" in env["agents"]) == (env["action"] == "box")
             assert ("maskable_ppo" in env["agents"]) == (env["action"] == "discrete" and env["masked"])
             assert ("pathwise" in env["agents"]) == ("differentiable" in env["capabilities"])
+
+
+@pytest.mark.parametrize("name", ["tiny/order", "tiny/track"])
+def test_what_is_listed_is_what_can_train(tiny, name):
+    """Every agent listed sets up a training run with nothing else said; every other one refuses to."""
+    for env, about in listing.describe(name)["environments"].items():
+        for agent in agents():
+            config = TrainConfig(problem=name, env=env, agent=agent)
+            if agent in about["agents"]:
+                assert _trainer(config, None)
+            else:
+                with pytest.raises(CapabilityError):
+                    _trainer(config, None)
+
+
+def test_memory_wants_its_own_network(tiny):
+    """The error for an agent with memory and a network without one says what to write."""
+    config = TrainConfig(problem="tiny/track", env="bins", agent="recurrent_ppo", network="mlp")
+    with pytest.raises(CapabilityError) as refused:
+        _trainer(config, None)
+    assert refused.value.hint == "network=lstm"
 
 
 def test_one_domain_or_one_problem():
