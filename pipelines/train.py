@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,12 +48,13 @@ def train(
         Something asked for test instances.
     SystemExit
         SIGINT or SIGTERM asked to stop: the update was finished and a checkpoint written; the code
-        is 130 or 143.
+        is 130 or 143, and a note says how to resume.
     """
     settings = config.model_dump(mode="json")
     run = Run.create("train", settings, root=root or config.runs, problem=config.problem.name, name=config.name,
                      parent=parent)  # fmt: skip
-    with run, seeds.sealed("test"), _threads(config.threads):
+    alone = parent is None and problem is None
+    with run, _noted(run) if alone else contextlib.nullcontext(), seeds.sealed("test"), _threads(config.threads):
         Training(config, run, problem).loop(quiet=quiet)
     return run
 
@@ -82,9 +84,19 @@ def resume(folder: Path, *, quiet: bool = False) -> Run:
     if run.status == "finished":
         return run
     config = TrainConfig.model_validate(run.config)
-    with run, seeds.sealed("test"), _threads(config.threads):
+    with run, _noted(run), seeds.sealed("test"), _threads(config.threads):
         _continued(config, run).loop(quiet=quiet)
     return run
+
+
+@contextlib.contextmanager
+def _noted(run: Run) -> Iterator[None]:
+    """An interruption within this block carries a note: the command that continues the run."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit) as stop:
+        stop.add_note(f"headway resume {shlex.quote(str(run.folder))}")
+        raise
 
 
 @contextlib.contextmanager

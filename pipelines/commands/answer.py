@@ -17,7 +17,7 @@ from headway.errors import HeadwayError
 if TYPE_CHECKING:
     from rich.console import Console
 
-TERMINATED = 143
+INTERRUPTED, TERMINATED = 130, 143
 
 
 class Answer(NamedTuple):
@@ -32,7 +32,10 @@ class Answer(NamedTuple):
 
 
 def answer(function: str, arguments: Sequence[str], *, as_json: bool) -> int:
-    """Run the verb ``module:function``, print what it answers or the error it raises, return the exit code."""
+    """Run the verb ``module:function``, print what it answers or the error it raises, return the exit code.
+
+    Ctrl-C and SIGTERM pass through, once what they interrupted is said.
+    """
     signal.signal(signal.SIGTERM, _terminate)
     try:
         with _output_aside() if as_json else contextlib.nullcontext():
@@ -41,6 +44,9 @@ def answer(function: str, arguments: Sequence[str], *, as_json: bool) -> int:
     except HeadwayError as error:
         _print_error(error, as_json)
         return error.exit_code
+    except (KeyboardInterrupt, SystemExit) as stop:
+        _print_stop(stop, as_json)
+        raise
     if as_json:
         _print_json(result.data)
     else:
@@ -77,6 +83,18 @@ def _print_error(error: HeadwayError, as_json: bool) -> None:
         console(error=True).print(
             Text.assemble(("error: ", "bold red"), (what, "bold"), *(f"\n{line}" for line in rest))
         )
+
+
+def _print_stop(stop: KeyboardInterrupt | SystemExit, as_json: bool) -> None:
+    """Say that the verb was interrupted, and how to go on where a note on ``stop`` knows it."""
+    hint = "; ".join(getattr(stop, "__notes__", [])) or None
+    if as_json:
+        code = stop.code if isinstance(stop, SystemExit) else INTERRUPTED
+        nothing = dict.fromkeys(("where", "got", "expected"))
+        error = {"type": "Interrupted", "what": "interrupted", **nothing, "hint": hint, "exit_code": code}
+        _print_json({"error": error})
+    elif hint is not None:
+        print(f"interrupted; to go on: {hint}", file=sys.stderr)  # noqa: T201
 
 
 @contextlib.contextmanager

@@ -209,6 +209,31 @@ def test_signals_end_a_run_as_interrupted(number, code, tmp_path):
     assert json.loads(status.read_text())["status"] == "interrupted"
 
 
+def test_an_interrupted_training_run_says_how_to_resume(tmp_path):
+    """The command it prints continues the very run; the exit code stays the shell's."""
+    tokens = [
+        "problem=routing/cvrp",
+        "problem.customers=4",
+        "steps=10000000",
+        "validation.n=2",
+        "tracking=off",
+        "name=r",
+    ]
+    command = [sys.executable, "-m", "headway.pipelines.cli", "train", *tokens]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    metrics = tmp_path / "runs" / "r" / "metrics.jsonl"
+    for _ in range(600):
+        if metrics.exists() or process.poll() is not None:
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 143, err
+    assert out == ""
+    assert err.splitlines()[-1] == "interrupted; to go on: headway resume runs/r"
+    assert list((tmp_path / "runs" / "r" / "checkpoints").iterdir())
+
+
 def _tree(cls):
     yield cls
     for child in cls.__subclasses__():

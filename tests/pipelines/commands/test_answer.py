@@ -4,6 +4,8 @@ import json
 import os
 import sys
 
+import pytest
+
 from headway.errors import DataError
 from headway.pipelines.commands.answer import Answer, answer
 
@@ -18,6 +20,13 @@ def noisy(arguments):
 
 def failing(arguments):
     raise DataError("no such file", where="f.vrp", got=None, expected="a file")
+
+
+def interrupted(arguments):
+    stop = KeyboardInterrupt() if "ctrl_c" in arguments else SystemExit(143)
+    if "told" in arguments:
+        stop.add_note("headway resume 'runs/my run'")
+    raise stop
 
 
 def test_programs_get_one_value_and_nothing_else(capfd):
@@ -51,3 +60,26 @@ def test_standard_output_is_given_back(capfd):
     print("again")
     sys.stdout.flush()
     assert capfd.readouterr().out == "again\n"
+
+
+@pytest.mark.parametrize(("how", "kind", "code"), [("ctrl_c", KeyboardInterrupt, 130), ("", SystemExit, 143)])
+def test_an_interruption_says_how_to_go_on(capfd, how, kind, code):
+    """What a note on it says reaches people on standard error and programs as a hint; it passes through."""
+    with pytest.raises(kind):
+        answer(f"{__name__}:interrupted", [how, "told"], as_json=False)
+    assert capfd.readouterr() == ("", "interrupted; to go on: headway resume 'runs/my run'\n")
+    with pytest.raises(kind):
+        answer(f"{__name__}:interrupted", [how, "told"], as_json=True)
+    error = json.loads(capfd.readouterr().out)["error"]
+    assert (error["type"], error["exit_code"]) == ("Interrupted", code)
+    assert error["hint"] == "headway resume 'runs/my run'"
+
+
+def test_an_interruption_without_a_way_on(capfd):
+    """Verbs that cannot be continued say nothing to people, and null to programs."""
+    with pytest.raises(SystemExit):
+        answer(f"{__name__}:interrupted", [], as_json=False)
+    assert capfd.readouterr() == ("", "")
+    with pytest.raises(SystemExit):
+        answer(f"{__name__}:interrupted", [], as_json=True)
+    assert json.loads(capfd.readouterr().out)["error"]["hint"] is None
