@@ -72,7 +72,17 @@ def demo(config: DemoConfig, tell: Tell) -> Demo:
     from headway.pipelines.report import report
 
     page = report(judged, folder / "report.html")
+    _attach(page, judged, config)
     return Demo(folder, judged, page, time.monotonic() - started)
+
+
+def _attach(page: Path, judged: Sequence[Path], config: DemoConfig) -> None:
+    """The report is an artifact of each run that it reports on."""
+    if config.tracking.uri is not None:
+        from headway.tracking import Run, attach
+
+        for folder in judged:
+            attach(Run.open(folder), page, config.tracking.uri)
 
 
 def training(study: Study, seed: int, config: DemoConfig, common: Sequence[str]) -> list[str]:

@@ -66,10 +66,13 @@ def test_commands_as_a_user_would_type_them(tmp_path):
 
 @pytest.fixture
 def commands(monkeypatch, tmp_path):
-    """A stand-in for the command line: prints an answer, or an error for a verb in ``broken``."""
+    """A stand-in for the command line: prints an answer, or an error for the verb that is ``BROKEN``.
+
+    The value is what has been attached to which run, and at which tracker.
+    """
     script = tmp_path / "stand_in.py"
     script.write_text(
-        "import json, os, sys\n"
+        "import json, os, pathlib, sys\n"
         "if sys.argv[1] == os.environ.get('BROKEN'):\n"
         "    error = {'what': 'out of luck', 'where': None, 'got': '13', 'expected': None, 'hint': 'try again'}\n"
         "    print(json.dumps({'error': error}))\n"
@@ -77,12 +80,19 @@ def commands(monkeypatch, tmp_path):
         "if sys.argv[1] == os.environ.get('DEAD'):\n"
         "    print('the last words', file=sys.stderr)\n"
         "    os.abort()\n"
+        "given = dict(argument.split('=', 1) for argument in sys.argv[2:] if '=' in argument)\n"
+        "folder = pathlib.Path(given['runs'], given['name'])\n"
+        "folder.mkdir(parents=True)\n"
+        "(folder / 'provenance.json').write_text('{}')\n"
         "print(json.dumps(sys.argv[1:]))\n"
     )
     monkeypatch.setattr(module, "COMMAND", (sys.executable, str(script)))
     from headway.pipelines import report
 
     monkeypatch.setattr(report, "report", lambda folders, out: out)
+    attached = []
+    monkeypatch.setattr("headway.tracking.attach", lambda run, file, uri: attached.append((run.folder, file, uri)))
+    return attached
 
 
 def test_all_is_trained_before_anything_is_compared(commands, tmp_path):
@@ -95,6 +105,15 @@ def test_all_is_trained_before_anything_is_compared(commands, tmp_path):
     assert all(typed.startswith("headway ") for typed, _ in told)
     assert done.report == done.folder / "report.html"
     assert [path.name for path in done.judged] == ["portfolio", "routing"]
+
+
+def test_the_report_is_attached_to_the_runs_it_reports_on(commands, tmp_path):
+    """The tracker shows it with every run that compares; where tracking is off, nothing is attached."""
+    done = demo(DemoConfig(runs=tmp_path / "a", seeds=1, tracking="sqlite:///x.db"), lambda typed, answer: None)
+    assert commands == [(folder, done.report, "sqlite:///x.db") for folder in done.judged]
+    commands.clear()
+    demo(DemoConfig(runs=tmp_path / "b", seeds=1, tracking="off"), lambda typed, answer: None)
+    assert commands == []
 
 
 def test_the_error_of_a_command_is_the_error_of_the_demo(commands, tmp_path, monkeypatch):

@@ -20,7 +20,7 @@ import pytest
 from headway import registry
 from headway.errors import CheckpointError, ConfigError, DataError
 from headway.runs import Run
-from headway.tracking import TrackingWarning, fetch_policy, log_policy, mirror, mirrored
+from headway.tracking import TrackingWarning, attach, fetch_policy, log_policy, mirror, mirrored
 from headway.tracking.tracker import database, initialise
 
 
@@ -289,6 +289,26 @@ def test_a_deleted_database_is_rebuilt(compared: Run, uri: str, migrated: Path) 
     shutil.copy(migrated, path)
     mirror(compared, uri)
     assert _content(uri) == before
+
+
+def test_a_file_from_elsewhere_is_attached(compared: Run, uri: str, tmp_path: Path) -> None:
+    """A report on several runs becomes an artifact of a run that ended, which stays one run."""
+    page = tmp_path / "page.html"
+    page.write_text("<p>all of them</p>")
+    run_id = mirror(compared, uri)
+    attach(compared, page, uri)
+    attach(compared, page, None)
+    client = _client(uri)
+    assert "page.html" in [artifact.path for artifact in client.list_artifacts(run_id)]
+    assert Path(client.download_artifacts(run_id, "page.html")).read_text() == page.read_text()
+    assert client.get_run(run_id).info.status == "FINISHED"
+
+
+def test_attaching_with_a_dead_tracker_is_a_warning(trained: Run, tmp_path: Path) -> None:
+    """The file stays where it is, and the warning says how to attach it later."""
+    (tmp_path / "mlflow.db").mkdir()
+    with pytest.warns(TrackingWarning, match=r"attach\(Run.open"):
+        attach(trained, tmp_path / "page.html", f"sqlite:///{tmp_path}/mlflow.db")
 
 
 def test_sqlite_needs_a_file() -> None:

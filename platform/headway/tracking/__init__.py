@@ -8,13 +8,14 @@ which a second mirroring finds it again: nothing is there twice, and a lost data
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
 from headway.runs import Run
 from headway.tracking.mirroring import Mirror
 from headway.tracking.model_registry import fetch_policy, log_policy
 from headway.tracking.tracker import TrackingWarning, connect, failures, initialise, lost
 
-__all__ = ["Run", "TrackingWarning", "fetch_policy", "initialise", "log_policy", "mirror"]
+__all__ = ["Run", "TrackingWarning", "attach", "fetch_policy", "initialise", "log_policy", "mirror"]
 
 
 def mirror(run: Run, uri: str | None) -> str | None:
@@ -40,3 +41,21 @@ def mirror(run: Run, uri: str | None) -> str | None:
         again += f"mirror(Run.open({str(run.folder.absolute())!r}), {uri!r})"
         warnings.warn(lost("the run was not mirrored", run.folder, uri, error, again), stacklevel=2)
         return None
+
+
+def attach(run: Run, file: Path, uri: str | None) -> None:
+    """Add a file from outside its folder, such as a report on several runs, to the artifacts of a run; None: do nothing.
+
+    Warns
+    -----
+    TrackingWarning
+        The tracker is dead, locked or read-only; the message says how to attach the file later.
+    """
+    if uri is None:
+        return
+    try:
+        Mirror(connect(uri), uri).file(run, file)
+    except failures() as error:
+        again = "from pathlib import Path; from headway.tracking import Run, attach; "
+        again += f"attach(Run.open({str(run.folder.absolute())!r}), Path({str(file.absolute())!r}), {uri!r})"
+        warnings.warn(lost(f"{file.name} was not attached", file.parent, uri, error, again), stacklevel=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from headway.runs import Run
@@ -104,6 +105,10 @@ class Mirror:
                 self.client.log_artifacts(run_id, str(path), path.name)
             elif path.is_file() and not path.name.startswith("."):
                 self.client.log_artifact(run_id, str(path))
+
+    def file(self, run: Run, path: Path) -> None:
+        """One more artifact of a run, which may lie anywhere."""
+        self.client.log_artifact(self.entry(run), str(path))
 
     def metrics(self, run_id: str, points: Sequence[mirrored.Point]) -> None:
         """Metrics, a thousand to a call: many times cheaper than one by one."""
