@@ -475,3 +475,17 @@ def test_unknown_models_are_refused(uri: str) -> None:
     """A name that nobody registered is an error of data, with the tracker it was looked up in."""
     with pytest.raises(DataError, match="no such registered model"):
         fetch_policy("models:/nobody@champion", uri)
+
+
+def test_fetching_first_thing_is_quiet(uri: str) -> None:
+    """MLflow reads how much to say when it is imported: a process that only fetches says nothing of its engine."""
+    code = (
+        "from headway.errors import DataError\n"
+        "from headway.tracking import fetch_policy\n"
+        "try:\n"
+        f"    fetch_policy('models:/nobody@champion', {uri!r})\n"
+        "except DataError as error:\n"
+        "    print(error.what)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("no such registered model\n", "")

@@ -44,7 +44,9 @@ def mirror(run: Run, uri: str | None) -> str | None:
 
 
 def attach(run: Run, file: Path, uri: str | None) -> None:
-    """Add a file from outside its folder, such as a report on several runs, to the artifacts of a run; None: do nothing.
+    """Add a file from outside its folder, such as a report on several runs, to the artifacts of a run.
+
+    ``uri``: the tracker; None: do nothing.
 
     Warns
     -----

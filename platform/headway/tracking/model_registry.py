@@ -16,7 +16,7 @@ from headway.runs import Run
 from headway.storage.folders import MANIFEST
 from headway.storage.spaces import from_json
 from headway.tracking.mirroring import Mirror
-from headway.tracking.tracker import connect, failures, lost
+from headway.tracking.tracker import connect, failures, lost, quieten
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
@@ -75,6 +75,7 @@ def fetch_policy(reference: str, uri: str | None = None) -> Path:
     name, _, alias = reference.removeprefix(SCHEME).partition("@")
     if not (reference.startswith(SCHEME) and name and alias):
         raise ConfigError("not a registered model", got=reference, expected=f"{SCHEME}NAME@alias")
+    quieten()
     import mlflow
 
     uri = uri or mlflow.get_tracking_uri()

@@ -53,6 +53,12 @@ def lost(what: str, folder: Path, uri: str, error: Exception, again: str) -> Tra
     )
 
 
+def quieten() -> None:
+    """Set MLflow's own variables, unless the user has: to be called before MLflow is imported, which reads them."""
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+
+
 def connect(uri: str) -> MlflowClient:
     """A client on an initialised tracker.
 
@@ -73,8 +79,7 @@ def initialise(uri: str) -> None:
     The migrations run once, under a lock, on a draft that is then renamed: nobody sees half a
     schema. Write-ahead logging lets readers and a writer work side by side.
     """
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    quieten()
     path = database(uri)
     if path is None:
         return
