@@ -36,7 +36,7 @@ def solve(config: SolveConfig) -> dict[str, Any]:
     problem = make_problem(config.problem.name, **config.problem.options)
     instance = read_instance(problem, config.instance, config.index)
     entry = config.contestant
-    contestant = resolve(entry.name, problem, entry.options, label=entry.label)
+    contestant = resolve(entry.name, problem, entry.options, label=entry.label, tracking=config.tracking.uri)
     budget = Budget(cpu=config.budget, threads=config.threads, wall=config.wall, memory=config.memory)
     (outcome,) = runner.run(contestant, problem, instance, budget, config.seed)
     solution = outcome.latest if outcome.solution is None else outcome.solution

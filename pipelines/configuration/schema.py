@@ -166,6 +166,7 @@ class SolveConfig(Limits, ProblemConfig):
     contestant: Entry = Field(description="baseline, run, checkpoint or registered model")
     threads: Count = Field(default=1, description="threads of the contestant")
     seed: Seed = Field(default=0, description="seed of the contestant")
+    tracking: Tracking = Field(default=Tracking(), description="MLflow tracking URI that registered models come from")
     out: Path | None = Field(default=None, description="file for the solution")
     picture: Path | None = Field(default=None, description="file for a picture of the solution (.svg, .png, .pdf)")
 

@@ -12,7 +12,8 @@ import pytest
 from headway.errors import ConfigError, DataError, LeakageError, UnknownNameError
 from headway.pipelines.compare import compare
 from headway.pipelines.comparison.results import read
-from headway.pipelines.configuration.schema import CompareConfig
+from headway.pipelines.configuration.schema import CompareConfig, SolveConfig
+from headway.pipelines.solve import solve
 
 
 def config(contestants, **changes):
@@ -227,6 +228,23 @@ def policy(trouble, tmp_path):
     return tmp_path / "agent"
 
 
+def test_registered_policies_are_contestants(trouble, policy, tmp_path):
+    """A comparison and a solver's command find `models:/NAME@alias` at their own tracker."""
+    from headway.runs import Run
+    from headway.tracking import log_policy
+
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    with Run.create("train", {}, problem="trouble/guess", root=tmp_path / "runs") as run:
+        pass
+    assert log_policy(run, policy / "policy", "tiny", uri=uri) == "1"
+    results = compared(["models:/tiny@challenger", "exact"], tmp_path / "runs", n=2, tracking=uri, ablations=False)
+    assert {r.contestant: r.kind for r in results.rows} == {"exact": "classical", "tiny@challenger": "learned"}
+    assert row(results, "tiny@challenger").feasible == 1.0
+    file = trouble.Guess().instances("test", 2).save(tmp_path / "two.npz")
+    asked = {"problem": {"name": "trouble/guess"}, "instance": file, "contestant": "models:/tiny@challenger"}
+    assert solve(SolveConfig(**asked, tracking=uri))["contestant"] == "tiny@challenger"
+
+
 def test_learned_contestants_stand_beside_their_ablation(trouble, policy, tmp_path):
     """A policy brings random actions with it, and the verdict sets learned against classical."""
     _training(policy, cpu_seconds=12.5)
@@ -237,7 +255,7 @@ def test_learned_contestants_stand_beside_their_ablation(trouble, policy, tmp_pa
         "random (once)": "ablation",
     }
     assert row(results, "agent").training_seconds == 12.5
-    assert any(note.startswith("Owed to learning: agent is ") for note in results.notes)
+    assert any("agent is " in note and "random (once), its ablation" in note for note in results.notes)
     assert results.decision is not None
     assert (results.decision.winner, results.decision.rival) == ("exact", "agent")
     assert (results.decision.winner_kind, results.decision.rival_kind) == ("classical", "learned")
