@@ -69,16 +69,30 @@ def decide(table: Scored, rows: Sequence[Row]) -> tuple[str, Decision | None]:
 
 
 def claims(table: Scored, ablations: Mapping[str, str]) -> list[str]:
-    """What each learned contestant owes to learning: its lead over its ablation (learned -> ablation)."""
+    """What each learned contestant owes to learning: its lead over its ablation (learned -> ablation).
+
+    A lead whose interval holds zero is not claimed.
+    """
     sentences = []
     for learned, ablation in ablations.items():
         rivalry = table.rivalry(learned, ablation)
         if rivalry is None:
             continue
-        lead = amount(rivalry.estimate.value, table.problem.gap, table.problem.unit)
-        interval = _interval(table, rivalry.estimate)
-        sentences.append(f"Owed to learning: {learned} is {lead} better than {ablation}, its ablation ({interval}).")
+        sentences.append(_claim(table, learned, ablation, rivalry.estimate))
     return sentences
+
+
+def _claim(table: Scored, learned: str, ablation: str, lead: Estimate) -> str:
+    side = "better"
+    if lead.value < 0:
+        side, lead = "worse", Estimate(-lead.value, lead.se, -lead.high, -lead.low)
+    clear = lead.low > 0
+    owed = (
+        "No clear effect of learning" if not clear else "Owed to learning" if side == "better" else "Lost by learning"
+    )
+    size = amount(lead.value, table.problem.gap, table.problem.unit)
+    within = "" if clear else ", within the error"
+    return f"{owed}: {learned} is {size} {side} than {ablation}, its ablation{within} ({_interval(table, lead)})."
 
 
 def amount(value: float, kind: str, unit: str) -> str:

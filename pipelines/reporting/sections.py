@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -130,7 +131,7 @@ def _judgement(results: Results) -> list[tuple[str, str]]:
     facts = [
         ("Instances", f"{results.instances['n']}, {results.instances['source']}"),
         ("Instances, SHA-256", digest[:16]),
-        ("Contestants' seeds", ", ".join(map(str, results.seeds))),
+        ("Contestants' seeds", ", ".join(map(str, sorted({score.seed for score in results.scores})))),
         ("Reference", f"{reference['name']} ({about})"),
         ("Intervals", f"{100 * results.confidence:g}{formats.THIN}%, bootstrap, {results.resamples} replicates"),
     ]
@@ -215,8 +216,14 @@ def _origin(run: Run, judgement: Sequence[tuple[str, str]]) -> dict[str, Any]:
         "versions": facts["packages"],
         "config": (run.folder / "config.yaml").read_text(encoding="utf-8"),
         "command": f"headway {facts['verb']} config={run.folder / 'config.yaml'}" + named * " name=again",
-        "argv": " ".join([Path(facts["argv"][0]).name, *facts["argv"][1:]]),
+        "argv": _typed(facts["argv"]),
     }
+
+
+def _typed(argv: Sequence[str]) -> str:
+    """The command line as a shell takes it; `python -m headway.pipelines.cli` is what `headway` runs."""
+    program = Path(argv[0]).name
+    return shlex.join(["headway" if program == "cli.py" else program, *argv[1:]])
 
 
 def _commit(git: Mapping[str, Any] | None) -> str:

@@ -17,6 +17,7 @@ from headway.errors import DataError
 from headway.pipelines.comparison.results import Decision, Results, Row, Score, Trace
 from headway.pipelines.report import report
 from headway.pipelines.reporting import charts, curves, figures, formats, table
+from headway.pipelines.reporting.sections import sections
 from headway.runs import Run
 
 NAN = math.nan
@@ -191,6 +192,24 @@ def test_caveats_provenance_and_the_way_back_are_printed(tmp_path: Path) -> None
     assert facts["packages"]["torch"] in text
     assert "aa" * 32 in text
     assert "optimum (by hand; re-derived here)" in text
+
+
+def test_seeds_are_those_that_ran(tmp_path: Path) -> None:
+    """The training seeds of one agent count, even where everybody else ran once."""
+    scores = [
+        Score("slow", 0, 0, True, 10.0, "finished"),
+        *(Score("fast", k, 0, True, 12.0, "finished") for k in (0, 1)),
+    ]
+    run = a_run(tmp_path, some_results(scores=scores, traces=[]))
+    (section,) = sections([run])
+    assert ("Contestants' seeds", "0, 1") in section.facts
+
+
+def test_the_command_line_can_be_pasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is quoted for a shell, and the module behind `headway` goes by that name."""
+    monkeypatch.setattr("sys.argv", ["/somewhere/pipelines/cli.py", "compare", 'contestants=[{"name": "slow"}]'])
+    (section,) = sections([a_run(tmp_path, some_results())])
+    assert section.argv == """headway compare 'contestants=[{"name": "slow"}]'"""
 
 
 def test_several_runs_make_one_page_with_an_index(tmp_path: Path) -> None:
