@@ -18,8 +18,9 @@ def caveats(problem: Allocation) -> tuple[str, ...]:
 def _execution(problem: Allocation) -> str:
     if problem.execution_lag == 0:
         return "SAME CLOSE: decisions are traded at the very close they have seen, which nobody can do for sure."
+    lag = "1 day" if problem.execution_lag == 1 else f"{problem.execution_lag} days"
     return (
-        f"Decisions every {problem.every} trading days, traded at the close {problem.execution_lag} day(s) after "
+        f"Decisions every {problem.every} trading days, traded at the close {lag} after "
         "the last close they have seen; between trades weights drift with prices."
     )
 

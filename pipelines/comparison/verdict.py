@@ -83,16 +83,15 @@ def claims(table: Scored, ablations: Mapping[str, str]) -> list[str]:
 
 
 def _claim(table: Scored, learned: str, ablation: str, lead: Estimate) -> str:
-    side = "better"
+    side, owed = "better", "Owed to learning"
     if lead.value < 0:
-        side, lead = "worse", Estimate(-lead.value, lead.se, -lead.high, -lead.low)
-    clear = lead.low > 0
-    owed = (
-        "No clear effect of learning" if not clear else "Owed to learning" if side == "better" else "Lost by learning"
-    )
+        side, owed = "worse", "Lost by learning"
+        lead = Estimate(-lead.value, lead.se, -lead.high, -lead.low)
     size = amount(lead.value, table.problem.gap, table.problem.unit)
-    within = "" if clear else ", within the error"
-    return f"{owed}: {learned} is {size} {side} than {ablation}, its ablation{within} ({_interval(table, lead)})."
+    facts = f"{learned} is {size} {side} than {ablation}, its ablation"
+    if not lead.low > 0:  # NaN, too
+        return f"No clear effect of learning: {facts}, within the error ({_interval(table, lead)})."
+    return f"{owed}: {facts} ({_interval(table, lead)})."
 
 
 def amount(value: float, kind: str, unit: str) -> str:

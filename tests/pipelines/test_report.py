@@ -138,8 +138,8 @@ def test_the_first_line_says_who_won(tmp_path: Path) -> None:
     assert path == run.folder / "report.html"
     page = Outline(path.read_text())
     assert page.open == []
-    assert page.texts["h1"] == ["The classical solver wins: slow is 1 % better than fast."]
-    assert page.texts["p"][0] == "95 % interval 0.5 % to 2 %, bootstrap."
+    assert page.texts["h1"] == ["The classical solver wins: slow is 1\u00a0% better than fast."]
+    assert page.texts["p"][0] == "95\u00a0% interval 0.5\u00a0% to 2\u00a0%, bootstrap."
     assert [h for h in page.texts["h2"]] == ["Leaderboard", "Figures", "Provenance"]
 
 
@@ -192,6 +192,12 @@ def test_caveats_provenance_and_the_way_back_are_printed(tmp_path: Path) -> None
     assert facts["packages"]["torch"] in text
     assert "aa" * 32 in text
     assert "optimum (by hand; re-derived here)" in text
+
+
+def test_a_number_keeps_its_per_cent_sign(tmp_path: Path) -> None:
+    """No line of prose breaks between the two."""
+    text = report(a_run(tmp_path, some_results(notes=["Costs 5 % of all & more."]))).read_text()
+    assert "Costs 5\u00a0% of all &amp; more." in text
 
 
 def test_seeds_are_those_that_ran(tmp_path: Path) -> None:

@@ -201,6 +201,12 @@ def test_same_close_must_be_said_twice():
         Allocation(execution_lag=6, every=5)
 
 
+@pytest.mark.parametrize(("lag", "words"), [(1, "at the close 1 day after"), (2, "at the close 2 days after")])
+def test_caveats_say_when_trades_are_filled(lag, words):
+    """Counted in days after the last close that a decision has seen."""
+    assert words in " ".join(Allocation(execution_lag=lag).caveats)
+
+
 def test_caveats_name_survivorship_costs_and_cash():
     """What a report has to print."""
     text = " ".join(Allocation(cash_after=0.01).caveats)
