@@ -126,7 +126,7 @@ class Trade(Environment[PricePath, Weights, Params, State]):
         waited = _grown(xp, ops.gather(params.waiting, state.period), state.weights)
         before, drifted = waited.growth, waited.weights
         idle = xp.all(decision == 0.0, axis=-1, keepdims=True)
-        target = xp.where(idle, drifted, xp.astype(decision, xp.float64))
+        target = xp.where(idle, drifted, xp.astype(decision, xp.float64, copy=False))
         paid = rules.cost * xp.sum(xp.abs(target - drifted)[:, :-1], axis=-1)
         held = _grown(xp, ops.gather(params.holding, state.period), target)
         growth = before * (1.0 - paid) * held.growth

@@ -31,8 +31,10 @@ def features(returns: Floats, days: NDArray[np.intp]) -> NDArray[np.float32]:
     returns : float64 [B, T, N], simple daily returns
     """
     since = max(int(days[0]) + 1 - LONGEST, 0)
-    window = _Windows(np.log1p(returns[:, since:]), days - since)
-    market = _Windows(window.values.mean(axis=2, keepdims=True), days - since)
+    # Days first: sums over time then run through memory in order, several times as fast.
+    logs = np.log1p(np.ascontiguousarray(returns[:, since:].transpose(1, 0, 2)))
+    window = _Windows(logs, days - since)
+    market = _Windows(logs.mean(axis=2, keepdims=True), days - since)
     momenta = [window.sum(length) for length in _MONTHS]
     momenta.append(momenta[-1] - momenta[0])
     volatilities = [np.log(window.deviation(length)) for length in _MONTHS]
@@ -41,7 +43,7 @@ def features(returns: Floats, days: NDArray[np.intp]) -> NDArray[np.float32]:
     stress = np.log(market.deviation(63) / market.deviation(LONGEST))
     own = [_standardised(feature) for feature in (*momenta, *volatilities, beta)]
     shared = [np.broadcast_to(feature, own[0].shape) for feature in (trend, stress)]
-    return np.stack([*own, *shared], axis=-1).astype(np.float32)
+    return np.stack([*own, *shared], axis=-1).transpose(1, 0, 2, 3).astype(np.float32)
 
 
 class _Windows:
@@ -52,34 +54,34 @@ class _Windows:
         self._sums, self._squares = _running(values), _running(values**2)
 
     def sum(self, length: int) -> Floats:
-        """[B, D, N]: sum of the last ``length`` values."""
+        """[D, B, N]: sum of the last ``length`` values."""
         return self._over(self._sums, length)
 
     def deviation(self, length: int) -> Floats:
-        """[B, D, N]: standard deviation over the last ``length`` values, at least 1e-6 (a flat price)."""
+        """[D, B, N]: standard deviation over the last ``length`` values, at least 1e-6 (a flat price)."""
         days = self._length(length)
         variance = self._over(self._squares, length) / days - (self.sum(length) / days) ** 2
         return np.sqrt(np.maximum(variance, 1e-12))
 
     def covariance(self, other: _Windows, length: int) -> Floats:
-        """[B, D, N]: covariance with ``other`` over the last ``length`` values."""
+        """[D, B, N]: covariance with ``other`` over the last ``length`` values."""
         days, products = self._length(length), _running(self.values * other.values)
         return self._over(products, length) / days - self.sum(length) / days * other.sum(length) / days
 
     def _over(self, running: Floats, length: int) -> Floats:
         end = self.days + 1
-        difference: Floats = running[:, end] - running[:, np.maximum(end - length, 0)]
+        difference: Floats = running[end] - running[np.maximum(end - length, 0)]
         return difference
 
     def _length(self, length: int) -> Floats:
-        return np.minimum(self.days + 1, length).astype(np.float64)[:, None]
+        return np.minimum(self.days + 1, length).astype(np.float64)[:, None, None]
 
 
 def _running(values: Floats) -> Floats:
-    """[B, T + 1, N]: sums of the first 0, 1, ..., T values."""
-    out = np.zeros((values.shape[0], values.shape[1] + 1, values.shape[2]))
-    for day in range(values.shape[1]):  # numpy's cumsum over a middle axis takes five times as long
-        np.add(out[:, day], values[:, day], out=out[:, day + 1])
+    """[T + 1, B, N]: sums of the first 0, 1, ..., T values."""
+    out = np.zeros((len(values) + 1, *values.shape[1:]))
+    for day, value in enumerate(values):
+        np.add(out[day], value, out=out[day + 1])
     return out
 
 

@@ -17,8 +17,11 @@ _NOTHING: dict[str, Any] = {}  # infos of rows that go on, shared: SB3 only read
 class FinalInfo(dict[str, Any]):
     """What SB3 asks about an episode's end; the row is cut out of the batch only when it does ask."""
 
+    __slots__ = ("_infos", "_row")
+
     def __init__(self, infos: dict[str, Any], row: int, truncated: bool) -> None:
-        super().__init__({"TimeLimit.truncated": truncated, "terminal_observation": None, "episode": None})
+        self["TimeLimit.truncated"] = truncated
+        self["terminal_observation"] = self["episode"] = None
         self._infos, self._row = infos, row
 
     def __getitem__(self, key: str) -> Any:
@@ -58,8 +61,9 @@ class SB3VecEnv(VecEnv):
         observation, reward, terminated, truncated, infos = self.env.step(self._actions)
         done = terminated | truncated
         rows: list[dict[str, Any]] = [_NOTHING] * self.num_envs
-        for i in done.nonzero()[0].tolist():
-            rows[i] = FinalInfo(infos, i, bool(truncated[i] and not terminated[i]))
+        ended = done.nonzero()[0]
+        for row, cut in zip(ended.tolist(), (truncated & ~terminated)[ended].tolist(), strict=True):
+            rows[row] = FinalInfo(infos, row, cut)
         return observation, reward.astype(np.float32), done, rows
 
     def close(self) -> None:
