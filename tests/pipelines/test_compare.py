@@ -229,17 +229,21 @@ def policy(trouble, tmp_path):
 
 
 def test_registered_policies_are_contestants(trouble, policy, tmp_path):
-    """A comparison and a solver's command find `models:/NAME@alias` at their own tracker."""
+    """A comparison and a solver's command find `models:/NAME@alias` at their tracker, with what its training says."""
     from headway.runs import Run
     from headway.tracking import log_policy
 
     uri = f"sqlite:///{tmp_path}/mlflow.db"
     with Run.create("train", {}, problem="trouble/guess", root=tmp_path / "runs") as run:
         pass
+    _training(policy, cpu_seconds=12.5, digests=[trouble.Guess().instances("test", 3)[2].digest()])
     assert log_policy(run, policy / "policy", "tiny", uri=uri) == "1"
     results = compared(["models:/tiny@challenger", "exact"], tmp_path / "runs", n=2, tracking=uri, ablations=False)
     assert {r.contestant: r.kind for r in results.rows} == {"exact": "classical", "tiny@challenger": "learned"}
     assert row(results, "tiny@challenger").feasible == 1.0
+    assert row(results, "tiny@challenger").training_seconds == 12.5
+    with pytest.raises(LeakageError, match="tiny@challenger"):
+        compared(["models:/tiny@challenger", "exact"], tmp_path / "runs", n=3, tracking=uri)
     file = trouble.Guess().instances("test", 2).save(tmp_path / "two.npz")
     asked = {"problem": {"name": "trouble/guess"}, "instance": file, "contestant": "models:/tiny@challenger"}
     assert solve(SolveConfig(**asked, tracking=uri))["contestant"] == "tiny@challenger"

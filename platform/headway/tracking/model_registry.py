@@ -134,16 +134,20 @@ class _Registration:
 
 
 def save_model(path: Path, folder: Path, policy: StoredPolicy, run_id: str, model_id: str) -> None:
-    """Write the stored policy in ``folder`` as an MLflow model at ``path``."""
+    """Write the stored policy in ``folder`` as an MLflow model at ``path``.
+
+    ``training.json`` beside the folder goes along: it says what the policy has seen and cost.
+    """
     from mlflow import pyfunc
     from mlflow.models import Model
 
+    artifacts = {"policy": folder, "training": folder.parent / "training.json"}
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*(input example|type hints)", UserWarning)
         pyfunc.save_model(
             path,
             python_model=str(Path(__file__).with_name("model_code.py")),
-            artifacts={"policy": str(folder)},
+            artifacts={name: str(file) for name, file in artifacts.items() if file.exists()},
             signature=signature(policy),
             pip_requirements=[f"headway=={version('headway')}"],
             mlflow_model=Model(run_id=run_id, model_id=model_id, model_uuid=model_id),
