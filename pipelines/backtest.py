@@ -13,11 +13,10 @@ import numpy as np
 from headway.batch import Instance
 from headway.contest.contestants import Contestant
 from headway.errors import LeakageError, UnknownNameError
-from headway.pipelines.compare import slug
 from headway.pipelines.comparison.entrants import Entrant, enter, pairs, with_ablations
 from headway.pipelines.comparison.picture import drawable
 from headway.pipelines.comparison.publish import publish
-from headway.pipelines.comparison.results import Results, Score
+from headway.pipelines.comparison.results import Results, Score, about, measured, slug
 from headway.pipelines.comparison.retrain import Retrain, Trainee, is_agent, trainee
 from headway.pipelines.comparison.timeline import Timeline, Track
 from headway.pipelines.comparison.verdict import claims, decide
@@ -167,8 +166,7 @@ def _score(label: str, seed: int, walked: Walked | None, failure: str) -> Score:
         message=f"refitted at periods {', '.join(map(str, walked.refits))}" if len(walked.refits) > 1 else "",
         seconds=walked.seconds,
         cpu_seconds=walked.cpu_seconds,
-        violations={name: float(v[0]) for name, v in evaluation.violations.items()},
-        metrics={name: float(v[0]) for name, v in evaluation.metrics.items()},
+        **measured(evaluation),
     )
 
 
@@ -185,13 +183,12 @@ def _results(
     timeline = Timeline(problem, tracks, reference, config.confidence, config.resamples)
     rows = timeline.rows()
     verdict, decision = decide(timeline, rows)
-    about = {"unit": problem.unit, "sense": problem.sense, "gap": problem.gap}
     files = sorted((folder / "pictures").glob("*.svg"))
     return Results(
         verb="backtest",
         verdict=verdict,
         decision=decision,
-        problem={"name": problem.name, "options": dict(config.problem.options), **about},
+        problem=about(problem, config.problem.options),
         instances={"n": 1, "source": _span(problem, history), "seed": None, "digests": [history.digest()]},
         seeds=list(range(config.seeds)),
         confidence=config.confidence,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +21,7 @@ from headway.pipelines.comparison.leaderboard import Table, choose_reference, ob
 from headway.pipelines.comparison.notes import Answers, notes
 from headway.pipelines.comparison.picture import drawable
 from headway.pipelines.comparison.publish import publish
-from headway.pipelines.comparison.results import Results, Score, Trace
+from headway.pipelines.comparison.results import Results, Score, Trace, about, measured, slug
 from headway.pipelines.comparison.testset import source, test_instances
 from headway.pipelines.comparison.verdict import LEARNED, decide
 from headway.pipelines.configuration.schema import CompareConfig
@@ -77,7 +76,7 @@ def compare(config: CompareConfig, *, root: Path | None = None, watch: Watch = l
             verb="compare",
             verdict=verdict,
             decision=decision,
-            problem=_about(problem, config.problem.options),
+            problem=about(problem, config.problem.options),
             budget={"cpu": config.budget, "threads": config.threads, "wall": config.wall, "memory": config.memory},
             instances={"n": len(instances), "source": source(config), "seed": config.seed, "digests": digests},
             seeds=list(range(config.seeds)),
@@ -165,9 +164,6 @@ def _log(cell: Cell, outcome: Outcome) -> dict[str, float]:
 
 # -- results ----------------------------------------------------------------------------------
 def _score(label: str, seed: int, instance: int, outcome: Outcome) -> Score:
-    evaluation = outcome.evaluation
-    violations = {} if evaluation is None else {k: float(v[0]) for k, v in evaluation.violations.items()}
-    metrics = {} if evaluation is None else {k: float(v[0]) for k, v in evaluation.metrics.items()}
     return Score(
         contestant=label,
         seed=seed,
@@ -180,8 +176,7 @@ def _score(label: str, seed: int, instance: int, outcome: Outcome) -> Score:
         cpu_seconds=outcome.cpu_seconds,
         load_seconds=outcome.load_seconds,
         bound=outcome.bound,
-        violations=violations,
-        metrics=metrics,
+        **measured(outcome.evaluation),
     )
 
 
@@ -198,11 +193,6 @@ def _thinned(points: Sequence[Point]) -> list[tuple[float, float, float, bool]]:
     return [tuple(points[i]) for i in chosen]
 
 
-def _about(problem: Problem[Any, Any], options: Any) -> dict[str, Any]:
-    about = {"name": problem.name, "options": dict(options)}
-    return about | {"unit": problem.unit, "sense": problem.sense, "gap": problem.gap}
-
-
 def _reference(table: Table) -> dict[str, Any]:
     reference = table.reference
     facts = {"kind": reference.kind, "source": reference.source, "rederived": reference.rederived}
@@ -210,11 +200,6 @@ def _reference(table: Table) -> dict[str, Any]:
 
 
 # -- files ------------------------------------------------------------------------------------
-def slug(label: str) -> str:
-    """A label as a file name."""
-    return re.sub(r"[^\w.-]+", "-", label).strip("-.") or "contestant"
-
-
 def _save_solutions(folder: Path, answers: Answers) -> None:
     for (label, seed), outcomes in answers.items():
         for index, outcome in enumerate(outcomes):

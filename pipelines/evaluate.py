@@ -9,6 +9,7 @@ from headway.batch import Batch, Instance
 from headway.errors import DataError
 from headway.evaluation import Evaluation
 from headway.pipelines.comparison.picture import picture
+from headway.pipelines.comparison.results import measured
 from headway.pipelines.configuration.schema import EvaluateConfig
 from headway.problem import Problem
 from headway.registry import make_problem
@@ -54,11 +55,7 @@ def judged(problem: Problem[Any, Any], instance: Instance, solution: Batch) -> d
 
 def described(evaluation: Evaluation | None) -> dict[str, Any]:
     """An evaluation of one solution as plain numbers; None: there is no solution."""
-    if evaluation is None:
-        return {"feasible": False, "objective": None, "violations": {}, "metrics": {}}
-    return {
-        "feasible": bool(evaluation.feasible[0]),
-        "objective": float(evaluation.objective[0]),
-        "violations": {name: float(amount[0]) for name, amount in evaluation.violations.items()},
-        "metrics": {name: float(value[0]) for name, value in evaluation.metrics.items()},
-    }
+    feasible, objective = False, None
+    if evaluation is not None:
+        feasible, objective = bool(evaluation.feasible[0]), float(evaluation.objective[0])
+    return {"feasible": feasible, "objective": objective, **measured(evaluation)}

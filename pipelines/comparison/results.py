@@ -29,12 +29,15 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from headway.errors import DataError
+from headway.evaluation import Evaluation
+from headway.problem import Problem
 from headway.storage.files import write_text
 
 FILE = "results.json"
@@ -193,6 +196,25 @@ def read(folder: Path) -> Results:
         raise DataError(
             "the results cannot be read", where=path, got=error, expected="a results.json written by headway"
         ) from error
+
+
+def about(problem: Problem[Any, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """What `Results` says of the problem: its name, its options, and how its objective is read."""
+    facts = {"unit": problem.unit, "sense": problem.sense, "gap": problem.gap}
+    return {"name": problem.name, "options": dict(options), **facts}
+
+
+def measured(evaluation: Evaluation | None) -> dict[str, Any]:
+    """Violations and metrics of a batch of one as plain numbers; none without an evaluation."""
+    if evaluation is None:
+        return {"violations": {}, "metrics": {}}
+    parts = {"violations": evaluation.violations, "metrics": evaluation.metrics}
+    return {part: {name: float(v[0]) for name, v in values.items()} for part, values in parts.items()}
+
+
+def slug(label: str) -> str:
+    """A label as a file name."""
+    return re.sub(r"[^\w.-]+", "-", label).strip("-.") or "contestant"
 
 
 def plain(value: Any) -> Any:

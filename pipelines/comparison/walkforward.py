@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headway.batch import Batch, Instance
+from headway.contest.chance import acting
 from headway.contest.contestants import Contestant
 from headway.environment import Environment
 from headway.errors import SolverError
@@ -66,7 +67,7 @@ def walk_forward(
         solution, refits = _foresee(contestant, entrant, problem, history, seed), list[int]()
     else:
         environment = problem.environment(contestant.environment, **contestant.environment_options)
-        solution, refits = _walk(environment, _acting(entrant, environment, history), history, every, seed, refit)
+        solution, refits = _walk(environment, acting(entrant, environment, history), history, every, seed, refit)
     return Walked(
         solution,
         problem.evaluate(history, solution),
@@ -99,14 +100,6 @@ def _walk(
             refits.append(period)
         walk.step()
     return walk.result().solution, refits
-
-
-def _acting(entrant: Entrant, environment: Environment[Any, Any, Any, Any], history: Instance) -> Entrant:
-    from headway.contest.chance import RandomPolicy
-
-    if not isinstance(entrant, RandomPolicy):
-        return entrant
-    return entrant.acting_in(environment.spaces(environment.prepare(history))[1])
 
 
 def _foresee(

@@ -9,7 +9,8 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from headway.environment import Observation
+from headway.batch import Instance
+from headway.environment import Environment, Observation
 from headway.errors import CapabilityError
 from headway.ops import Array
 from headway.policy import Policy
@@ -43,6 +44,13 @@ class RandomPolicy(Policy):
             draws = _uniform(memory, mask.shape[1:])
             return np.where(mask, draws, -1.0).argmax(-1), later
         return _scale(_uniform(memory, _shape(self.space)), self.space), later
+
+
+def acting(entrant: Any, environment: Environment[Any, Any, Any, Any], instance: Instance) -> Any:
+    """The contestant, ready to act on this instance: a random policy without masks is told the action space."""
+    if not isinstance(entrant, RandomPolicy):
+        return entrant
+    return entrant.acting_in(environment.spaces(environment.prepare(instance))[1])
 
 
 def _shape(space: spaces.Space[Any] | None) -> tuple[int, ...]:

@@ -125,14 +125,11 @@ class Desk:
         return walk.result().solution
 
     def _walk(self, instance: Instance, seed: int) -> Walk:
-        from headway.contest.chance import RandomPolicy
+        from headway.contest.chance import acting
 
         name = self.contestant.environment
         environment = self.problem.environment(name, **self.contestant.environment_options)
-        policy = self.entrant
-        if isinstance(policy, RandomPolicy):
-            policy = policy.acting_in(environment.spaces(environment.prepare(instance))[1])
-        return Walk(environment, policy, instance, seed=seed)
+        return Walk(environment, acting(self.entrant, environment, instance), instance, seed=seed)
 
     def _send_solution(self, solution: Any, cpu: float, wall: float) -> None:
         expected = self.problem.solution_type

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import pairwise, takewhile
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from headway.rollouts import Walk
 from headway.seeds import sealed
 from headway.testing.case import EnvironmentCase, ProblemCase
 from headway.testing.check import on_environment, on_problem, require
-from headway.testing.play import again, legal, play
+from headway.testing.play import Step, again, legal, play
 from headway.testing.same import require_same
 
 CUTS = (0, 1, 6, 15)  # steps into an episode whose futures are perturbed
@@ -59,36 +60,35 @@ def check_views_are_prefixes(case: ProblemCase) -> None:
         require(view.digest() != expected.digest(), "a later view tells nothing more", where=f"periods {early}, {late}")
 
 
-@on_environment(when=_revealed)
-def check_observations_are_causal(case: EnvironmentCase) -> None:
-    """Observations, masks and rewards up to now do not depend on the future."""
+def _before_the_change(case: EnvironmentCase) -> Iterator[tuple[str, list[Step], list[Step]]]:
+    """Row by row, the steps that a changed future must leave alone: where, in the other world, and in this one."""
     for period in _cuts(case.case):
         other = play(case.environment, _perturbed(case.case, period), _repeat(case))
         for row, steps in enumerate(case.episode.rows):
-            for t, (got, expected) in enumerate(zip(other.rows[row], steps, strict=False)):
-                if expected.period > period:
-                    break
-                where = f"row {row}, step {t}, future changed from period {period}"
-                require_same(got.observation, expected.observation, "an observation sees the future", where=where)
-                require_same(
-                    got.mask, expected.mask, "a mask sees the future", where=where
-                ) if got.mask is not None else None
-                if t:
-                    earlier = other.rows[row][t - 1].reward, steps[t - 1].reward
-                    require_same(*earlier, "a reward knows the future", where=where)
+            known = list(takewhile(lambda step: step.period <= period, steps))  # noqa: B023 (consumed at once)
+            yield f"row {row}, future changed from period {period}", other.rows[row], known
+
+
+@on_environment(when=_revealed)
+def check_observations_are_causal(case: EnvironmentCase) -> None:
+    """Observations, masks and rewards up to now do not depend on the future."""
+    for place, others, known in _before_the_change(case):
+        for t, (got, expected) in enumerate(zip(others, known, strict=False)):
+            where = f"step {t}, {place}"
+            require_same(got.observation, expected.observation, "an observation sees the future", where=where)
+            if got.mask is not None:
+                require_same(got.mask, expected.mask, "a mask sees the future", where=where)
+            if t:
+                require_same(others[t - 1].reward, known[t - 1].reward, "a reward knows the future", where=where)
 
 
 @on_environment(when=_revealed)
 def check_decisions_are_causal(case: EnvironmentCase) -> None:
     """`decode` sees no more than the policy does: decisions up to now do not depend on the future."""
-    for period in _cuts(case.case):
-        other = play(case.environment, _perturbed(case.case, period), _repeat(case))
-        for row, steps in enumerate(case.episode.rows):
-            for t, (got, expected) in enumerate(zip(other.rows[row], steps, strict=False)):
-                if expected.period > period:
-                    break
-                where = f"row {row}, step {t}, future changed from period {period}"
-                require_same(got.decision, expected.decision, "a decision depends on the future", where=where)
+    for place, others, known in _before_the_change(case):
+        for t, (got, expected) in enumerate(zip(others, known, strict=False)):
+            where = f"step {t}, {place}"
+            require_same(got.decision, expected.decision, "a decision depends on the future", where=where)
 
 
 @on_problem(when=lambda case: case.problem.timeline and case.has(Policy))
