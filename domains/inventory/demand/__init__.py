@@ -1,0 +1,1 @@
+"""Demand: distributions that paths are drawn from, and histories of real series."""

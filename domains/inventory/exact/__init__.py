@@ -1,0 +1,1 @@
+"""Truth: exact dynamic programs and closed forms."""

@@ -1,0 +1,1 @@
+"""Items on parallel machines: set-ups, capacity, uncertain demand."""

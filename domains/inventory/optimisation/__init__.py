@@ -1,0 +1,1 @@
+"""Linear programs over networks of stock: perfect-information bounds and rolling horizons."""

@@ -1,0 +1,1 @@
+"""Stock that ages: waste beside shortage."""

@@ -1,0 +1,1 @@
+"""Single stocking points: lost sales and backlog."""
