@@ -31,6 +31,11 @@ def knobs(cls: type[Any]) -> Mapping[str, dataclasses.Field[Any]]:
     return {f.name: f for f in dataclasses.fields(cls) if f.init and not f.metadata.get("given")}
 
 
+def givens(cls: type[Any]) -> Mapping[str, dataclasses.Field[Any]]:
+    """The fields of a component that the platform fills in (see `given`)."""
+    return {name: f for name, f in getattr(cls, "__dataclass_fields__", {}).items() if f.metadata.get("given")}
+
+
 def options(instance: Any) -> dict[str, Any]:
     """The knobs of a component and their values: what would build it again."""
     return {name: getattr(instance, name) for name in knobs(type(instance))}

@@ -51,6 +51,8 @@ class Environment(ABC, Generic[I, X, P, S]):
     ``starts``          ``starts(params) -> actions [B, K]``: equivalent first actions (POMO)
     ``symmetries``      ``symmetries(instance) -> [instance, ...]``: same costs, other coordinates
     ``post_decision``   ``post_decision(params, state, decision) -> observation`` before chance acts
+    ``relax``           ``relax(observation, decision) -> decision``: `project`, letting go of integrality; what a
+                        pathwise gradient is taken through, while policies are evaluated with `project`
     ``rule``            ``rule(instance, decisions [B, T, ...]) -> mask [B, A]``: what the mask must allow after
                         these decisions, worked out from the instance alone (numpy); conformance compares
     ``dead_ends``       legal actions may lead to where no feasible one is left: the episode then terminates,

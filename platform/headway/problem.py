@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headway.batch import Batch, Instance
-from headway.components import build
+from headway.components import build, givens
 from headway.errors import CapabilityError, UnknownNameError
 from headway.evaluation import Evaluation, Reference
 from headway.ops import BackendName
@@ -148,8 +148,13 @@ class Problem(ABC, Generic[I, X]):
 
     def baseline(self, name: str, **options: Any) -> Any:
         """A classical policy, planner or solver (or an oracle) by name."""
+        return self.contestant(name, options, where="contestant")
+
+    def contestant(self, name: str, options: Mapping[str, Any], *, where: str, **bound: Any) -> Any:
+        """A baseline or oracle with its ``given`` fields ``bound``; one called ``problem`` is this problem."""
         cls = lookup("contestant", name, {**self.baselines, **self.oracles})
-        return build(cls, options, where="contestant")
+        own = {"problem": self} if "problem" in givens(cls) else {}
+        return build(cls, options, where=where, **own, **bound)
 
     def network(self, name: str, **options: Any) -> Any:
         """A network recipe of this problem or a generic one of `headway.nn`, by name."""

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import json
+import sys
+from typing import Any
 
 import numpy as np
 import pytest
 from gymnasium import spaces
 
+from headway.components import component, given
 from headway.contest.chance import RandomPolicy
 from headway.contest.contestants import Contestant, resolve
 from headway.errors import CapabilityError, ConfigError, DataError, UnknownNameError
+from headway.policy import Policy
+
+
+@component
+class Knowing(Policy):
+    """A baseline that asks for its problem."""
+
+    problem: Any = given(None)
+
+    def act(self, observation, mask, memory=None):
+        raise NotImplementedError
 
 
 @pytest.fixture
@@ -28,6 +42,16 @@ def test_a_baseline_by_name(problem, trouble):
         False,
     )
     assert contestant.load(problem) == trouble.Steady(every=0.5)
+
+
+def test_a_baseline_is_given_its_problem(fleet, monkeypatch):
+    """A field called `problem` is filled in wherever a baseline is built, and is no knob."""
+    monkeypatch.setattr(type(fleet), "baselines", {"knowing": f"{__name__}:Knowing"})
+    monkeypatch.setitem(sys.modules, __name__, sys.modules[Knowing.__module__])
+    assert fleet.baseline("knowing").problem is fleet
+    assert resolve("knowing", fleet).load(fleet).problem is fleet
+    with pytest.raises(UnknownNameError):
+        resolve("knowing", fleet, {"problem": 1})
 
 
 def test_oracles_are_labelled(problem):

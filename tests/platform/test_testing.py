@@ -423,6 +423,11 @@ def post_decision_comes_after_chance(patch):
     patch.setattr(Crew, "post_decision", lambda self, p, s, d: self.observe(p, self.step(p, s, d).state))
 
 
+@defect("check_relax_keeps_feasible_decisions", "relaxed elsewhere")
+def relax_moves_feasible_decisions(patch):
+    add(patch, "relax", lambda self, seen, decision: decision + 0.5)
+
+
 @defect("check_gradients_are_right", "does not depend on the decision")
 def gradient_is_promised_only(patch):
     add(patch, "differentiable")

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from headway.components import build, knobs
+from headway.components import build, givens
 from headway.errors import CapabilityError, ConfigError, DataError, UnknownNameError
 from headway.problem import Problem, lookup
 from headway.solver import Solver
@@ -73,7 +73,7 @@ class Contestant:
 
             return RandomPolicy()
         bound = {"policy": self.guide.load(problem)} if self.guide else {}
-        return build(_class(problem, self.name), self.options, where=self.label, **bound)
+        return problem.contestant(self.name, self.options, where=self.label, **bound)
 
     def without_learning(self) -> Contestant:
         """Its ablation: the same code and environment, with random actions in place of the learned policy."""
@@ -142,14 +142,10 @@ def resolve(
     raise UnknownNameError("contestant", name, [*known, RANDOM], where="contestant (no folder of this name either)")
 
 
-def _class(problem: Problem[Any, Any], name: str) -> type[Any]:
-    return lookup("contestant", name, {**problem.baselines, **problem.oracles})
-
-
 def _baseline(
     name: str, problem: Problem[Any, Any], options: dict[str, Any], label: str | None, tracking: str | None
 ) -> Contestant:
-    cls = _class(problem, name)
+    cls = lookup("contestant", name, {**problem.baselines, **problem.oracles})
     if problem.timeline and issubclass(cls, Solver) and name not in problem.oracles:
         raise CapabilityError(
             f"{name} is a solver, which would see the future of {problem.name}",
@@ -157,8 +153,7 @@ def _baseline(
             expected="a policy, a planner or an oracle",
             hint="plan over a rolling horizon (`headway.Planner`), or list it among the problem's oracles",
         )
-    handed = "policy" in {f.name for f in dataclasses.fields(cls)} - set(knobs(cls))
-    if not handed:
+    if "policy" not in givens(cls):
         build(cls, options, where=label or name)  # refuse a wrong option now, not in a worker
         oracle = name in problem.oracles
         environment = getattr(cls, "environment", None)

@@ -12,7 +12,7 @@ from headway.testing.case import EnvironmentCase
 from headway.testing.check import on_environment, require
 from headway.testing.same import frozen, require_same
 
-METHODS = frozenset({"starts", "symmetries", "post_decision", "rule"})
+METHODS = frozenset({"starts", "symmetries", "post_decision", "rule", "relax"})
 PROPERTIES = frozenset({"differentiable", "phases", "dead_ends"})
 
 
@@ -81,6 +81,20 @@ def _post_decision(env: Environment[Any, Any, Any, Any], instance: Any, state: A
     params = frozen(env.prepare(instance))
     batch = frozen(tree.map_arrays(lambda a: np.asarray(a)[None], state))
     return tree.rows(env.post_decision(params, batch, np.asarray(decision)[None]), 0)  # type: ignore[attr-defined]
+
+
+@on_environment(when=lambda case: case.offers("relax"))
+def check_relax_keeps_feasible_decisions(case: EnvironmentCase) -> None:
+    """`relax` is the identity on feasible decisions, and what it returns is projected onto a feasible one."""
+    env = case.make()
+    for row, steps in enumerate(case.episode.rows):
+        for t, step in enumerate(steps[:10]):
+            seen, decision = tree.map_arrays(lambda a: a[None], step.observation), np.asarray(step.decision)[None]
+            where = f"row {row}, step {t}"
+            kept = env.relax(seen, decision)  # type: ignore[attr-defined]
+            require_same(kept, decision, "a feasible decision is relaxed elsewhere", where=where, tolerance=1e-12)
+            loose = env.relax(seen, env.decode(seen, np.asarray(step.action)[None]))  # type: ignore[attr-defined]
+            require(np.isfinite(loose).all(), "a relaxed decision is not finite", where=where, got=loose)
 
 
 @on_environment(when=lambda case: case.offers("differentiable"))

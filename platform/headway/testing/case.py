@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from headway.batch import Batch, Instance
-from headway.components import build, knobs, options
+from headway.components import build, givens, knobs, options
 from headway.environment import Environment
 from headway.errors import HeadwayError
 from headway.evaluation import Evaluation
@@ -167,8 +167,8 @@ class Clock:
 
 
 def _complete(cls: type[Any]) -> bool:
-    given = [f for f in dataclasses.fields(cls) if f.metadata.get("given")] if dataclasses.is_dataclass(cls) else []
-    return all(f.default is not dataclasses.MISSING for f in given)
+    fields = givens(cls).values() if dataclasses.is_dataclass(cls) else []
+    return all(f.default is not dataclasses.MISSING for f in fields)
 
 
 def _padded_apart(one: Instance, other: Instance) -> bool:
