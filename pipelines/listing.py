@@ -40,6 +40,7 @@ def describe(name: str) -> dict[str, Any]:
         "environments": {env: _environment(cls, env) for env in cls.environments},
         "baselines": list(cls.baselines),
         "oracles": list(cls.oracles),
+        "policies": list(cls.policies),
         "networks": [*cls.networks, *_generic_networks()],
     }
 

@@ -86,7 +86,7 @@ def _parts_table(problem: dict[str, Any]) -> Any:
         traits = ", ".join([env["action"], *(["masked"] if env["masked"] else []), *env["capabilities"]])
         table.add_row("  environments" if i == 0 else "", f"{name}{'' if i else '*'} [dim]({traits})[/]")
         table.add_row("  . agents", ", ".join(env["agents"]) or "[dim]none[/]")
-    for kind in ("baselines", "oracles", "networks"):
+    for kind in ("baselines", "oracles", "policies", "networks"):
         if problem[kind]:
             table.add_row(f"  {kind}", ", ".join(problem[kind]))
     return table

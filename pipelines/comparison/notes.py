@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from pydantic_core import to_jsonable_python
 
+from headway.components import options
 from headway.contest.outcome import Outcome
-from headway.pipelines.comparison.entrants import pairs
+from headway.pipelines.comparison.entrants import Entrant, pairs
 from headway.pipelines.comparison.leaderboard import Table
 from headway.pipelines.comparison.verdict import claims
 from headway.problem import Problem
+from headway.storage.stored import load_policy
 
 Answers = Mapping[tuple[str, int], Sequence[Outcome]]  # label and seed -> one outcome per instance
 
@@ -25,6 +28,7 @@ def notes(problem: Problem[Any, Any], table: Table, answers: Answers) -> list[st
         *_beaten(table),
         *_contradicted(problem, answers),
         *_dependent(problem),
+        *_foreign(problem, table.entrants),
     ]
 
 
@@ -47,6 +51,18 @@ def _contradicted(problem: Problem[Any, Any], answers: Answers) -> Iterator[str]
             best = [sign * o[index].objective for o in answers.values() if o[index].feasible]
             if math.isfinite(outcome.bound) and best and min(best) < sign * outcome.bound - 1e-9 * abs(outcome.bound):
                 yield f"{label} (seed {seed}) reports a bound on instance {index} that a feasible answer beats."
+
+
+def _foreign(problem: Problem[Any, Any], entrants: Sequence[Entrant]) -> Iterator[str]:
+    """Policies that were trained for other options of the problem."""
+    here = to_jsonable_python(options(problem))
+    for entrant in entrants:
+        folders = dict.fromkeys(folder for member in entrant.members for folder in member.policies)
+        trained = [load_policy(folder).problem_options for folder in folders]
+        differ = sorted({key for there in trained for key in here if there.get(key, here[key]) != here[key]})
+        if differ:
+            there = ", ".join(f"{key}={trained[0].get(key)} (here {here[key]})" for key in differ)
+            yield f"{entrant.label} was trained with {there}."
 
 
 def _dependent(problem: Problem[Any, Any]) -> Iterator[str]:

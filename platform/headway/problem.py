@@ -63,6 +63,7 @@ class Problem(ABC, Generic[I, X]):
     baselines: ClassVar[Mapping[str, str]] = {}
     oracles: ClassVar[Mapping[str, str]] = {}  # see the future: labelled, never ranked
     networks: ClassVar[Mapping[str, str]] = {}
+    policies: ClassVar[Mapping[str, str]] = {}  # trained ones that ship: name -> "package:folder"
 
     # -- instances ------------------------------------------------------------------------------
     @abstractmethod

@@ -17,8 +17,17 @@ from headway.pipelines.solve import solve
 
 
 def config(contestants, **changes):
-    settings = {"budget": 0.05, "wall": 1.0, "n": 16, "report": False, "tracking": "off", "pictures": 0, **changes}
-    return CompareConfig(problem={"name": "trouble/guess"}, contestants=contestants, **settings)
+    settings = {
+        "problem": {"name": "trouble/guess"},
+        "budget": 0.05,
+        "wall": 1.0,
+        "n": 16,
+        "report": False,
+        "tracking": "off",
+        "pictures": 0,
+        **changes,
+    }
+    return CompareConfig(contestants=contestants, **settings)
 
 
 def compared(contestants, root, **changes):
@@ -263,6 +272,20 @@ def test_learned_contestants_stand_beside_their_ablation(trouble, policy, tmp_pa
     assert results.decision is not None
     assert (results.decision.winner, results.decision.rival) == ("exact", "agent")
     assert (results.decision.winner_kind, results.decision.rival_kind) == ("classical", "learned")
+
+
+def test_a_policy_that_ships_needs_no_training(trouble, policy, tmp_path, monkeypatch):
+    """It is entered by its name, and the notes say what it was trained for, where that is something else."""
+    monkeypatch.syspath_prepend(policy.parent)
+    (policy.parent / "shipping").mkdir()
+    (policy.parent / "shipping" / "__init__.py").touch()
+    shutil.copytree(policy, policy.parent / "shipping" / "wise")
+    monkeypatch.setattr(trouble.Guess, "policies", {"wise": "shipping:wise"})
+    home = compared(["wise", "exact"], tmp_path / "runs", n=2)
+    assert row(home, "wise").kind == "learned"
+    assert not any("was trained with" in note for note in home.notes)
+    abroad = compared(["wise", "exact"], tmp_path / "runs", n=2, problem={"name": "trouble/guess", "spread": 4.0})
+    assert "wise was trained with spread=9.0 (here 4.0)." in abroad.notes
 
 
 def test_runs_with_one_label_are_training_seeds(trouble, policy, tmp_path):

@@ -4,6 +4,7 @@ A name is, in this order of lookup,
 
 - ``models:/NAME@alias``: a policy registered with MLflow,
 - a baseline or oracle of the problem, or ``random`` (uniform over the allowed actions),
+- a trained policy that ships with the problem (`Problem.policies`),
 - a folder: of a stored policy, of a training run, or of one of its checkpoints.
 
 Options are the knobs of a baseline. Two are special: ``policy`` (a name as above) is handed to a
@@ -15,6 +16,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
@@ -135,11 +137,15 @@ def resolve(
         return _baseline(name, problem, options, label, tracking)
     if name == RANDOM:
         return _random(problem, options, label)
+    if name in problem.policies:
+        return _stored(_shipped(problem.policies[name]), problem, options, label or name)
     if Path(name).is_dir():
         folder = Path(name).absolute()
         own = folder.parent if folder.name == "policy" else folder
         return _stored(folder, problem, options, label or own.name)
-    raise UnknownNameError("contestant", name, [*known, RANDOM], where="contestant (no folder of this name either)")
+    raise UnknownNameError(
+        "contestant", name, [*known, RANDOM, *problem.policies], where="contestant (no folder of this name either)"
+    )
 
 
 def _baseline(
@@ -178,6 +184,12 @@ def _random(problem: Problem[Any, Any], options: dict[str, Any], label: str | No
     if environment is not None:
         lookup("environment", environment, problem.environments)
     return Contestant(label or RANDOM, "baseline", RANDOM, environment=environment)
+
+
+def _shipped(reference: str) -> Path:
+    """The folder of a policy in an installed package, from ``package:folder``."""
+    package, _, folder = reference.partition(":")
+    return Path(str(files(package))) / folder
 
 
 def _stored(folder: Path, problem: Problem[Any, Any], options: dict[str, Any], label: str) -> Contestant:
