@@ -12,9 +12,9 @@ LAWS: Mapping[str, str] = {
     "poisson": f"{_HERE}.discrete:Poisson",
     "geometric": f"{_HERE}.discrete:Geometric",
     "binomial": f"{_HERE}.discrete:Binomial",
-    "normal": f"{_HERE}.continuous:Normal",
-    "gamma": f"{_HERE}.continuous:Gamma",
-    "uniform": f"{_HERE}.continuous:Uniform",
+    "normal": f"{_HERE}.families:Normal",
+    "gamma": f"{_HERE}.families:Gamma",
+    "uniform": f"{_HERE}.families:Uniform",
     "seasonal": f"{_HERE}.seasonal:Seasonal",
     "empirical": f"{_HERE}.empirical:Empirical",
 }

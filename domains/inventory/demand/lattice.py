@@ -60,6 +60,10 @@ class Lattice:
         """The smallest value that demand does not exceed with probability ``q``."""
         return float(self.values[np.searchsorted(self.cumulative[:-1], q - ROUNDING)])
 
+    def interpolated(self, q: float) -> float:
+        """The quantile of a law with a density, of which each value stands for the cell around it."""
+        return float(np.interp(q, self.cumulative, self.values + 0.5 * self.step, left=0.0))
+
     def loss(self, level: float) -> float:
         """E(D - level)+, what a stock of ``level`` is short of on average."""
         return float(self.probabilities @ np.maximum(self.values - level, 0.0))
@@ -76,15 +80,16 @@ class Lattice:
 
     # -- draws ----------------------------------------------------------------------------------
     @cached_property
-    def guide(self) -> Floats:
-        """The value of each of 2**16 equal cells of the unit interval; -1 where a cell has several.
+    def guide(self) -> NDArray[np.unsignedinteger[Any]]:
+        """Index of the value in each of 2**16 equal cells of the unit interval; K where a cell has several.
 
         Chen and Asau's guide table, 1974, with cells so small that nearly all need no search.
         """
         edges = np.arange(CELLS + 1) / CELLS
         first = np.searchsorted(self.cumulative, edges[:-1], side="right")
         last = np.searchsorted(self.cumulative, edges[1:], side="left")
-        return np.where(first == last, self.values[first], -1.0)
+        several = len(self.values)
+        return np.where(first == last, first, several).astype(np.min_scalar_type(several))
 
     def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
         """Inverse cumulative probabilities of uniforms with 16 + 53 bits: the law, to double precision.
@@ -93,10 +98,10 @@ class Lattice:
         """
         cells = rng.integers(CELLS, size=shape, dtype=np.uint16)
         drawn = self.guide[cells]
-        open_ = np.flatnonzero(drawn.ravel() < 0)
-        uniform = (cells.ravel()[open_] + rng.random(len(open_))) / CELLS
-        drawn.ravel()[open_] = self.values[np.searchsorted(self.cumulative[:-1], uniform, side="right")]
-        return drawn
+        unsettled = np.flatnonzero(drawn == len(self.values))
+        uniform = (cells.ravel()[unsettled] + rng.random(len(unsettled))) / CELLS
+        drawn.ravel()[unsettled] = np.searchsorted(self.cumulative[:-1], uniform, side="right")
+        return np.multiply(drawn, self.step, dtype=np.float64)
 
 
 def convolve(a: Floats, b: Floats) -> Floats:
