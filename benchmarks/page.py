@@ -1,8 +1,8 @@
 """Write what the commands on a results page print below them: ``python benchmarks/page.py docs/results/inventory.md``.
 
-A page is Markdown that people write. Where an indented line is a command (``python benchmarks/...``) and the next one is
-``<!-- printed -->``, everything up to ``<!-- end -->`` is replaced by what the command prints. ``--only TEXT`` runs the
-commands that contain TEXT. A command that fails leaves the page as it was.
+A page is Markdown that people write. Where an indented line is a command (``python benchmarks/...``) and the next one
+is ``<!-- printed -->``, everything up to ``<!-- end -->`` is replaced by what the command prints. ``--only TEXT`` runs
+the commands that contain TEXT. A command that fails leaves the page as it was.
 """
 
 from __future__ import annotations
