@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 @component
 class Pathwise(Agent):
-    """Gradient ascent on the return of whole episodes, over fresh training instances each update.
+    """Gradient ascent on the realised return of fresh training episodes, ``batch`` of them side by side.
 
     Since an instance holds all randomness, an episode's return is a deterministic function of the
     policy's weights, and its gradient is unbiased (Madeka et al. 2022, "Deep inventory management",
     section 4; Alvo et al. 2023, "Neural inventory control in networks via hindsight differentiable
     policy optimization", section 3). No critic, no exploration noise.
 
-    ``segment``: periods after which gradients are cut (None: never), which bounds the memory and the
-    variance of long episodes. Defaults: Adam's own, gradient norm 1 on returns brought to unit size.
+    ``segment``: periods per gradient step, after which the episodes go on from where they are (ADR 010);
+    None takes whole episodes. Defaults: Adam's own, gradient norm 1 on returns brought to unit size.
     """
 
     lr: Annotated[float, Field(gt=0)] = 3e-3

@@ -1,4 +1,4 @@
-"""The training run of `Pathwise`: episodes on torch tensors, and one gradient step for each batch of them."""
+"""The training run of `Pathwise`: one gradient step for each segment of a batch of episodes."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
-from headway import tree
-from headway.environment import Environment
-from headway.nn.aligned import aligned
+from headway.environment import Environment, Observation
+from headway.errors import ContractError
 from headway.nn.decoding import Bounds
 from headway.nn.guard import check_finite
 from headway.nn.network import Recipe
 from headway.pipelines.agents.base import Trainer
+from headway.pipelines.agents.pathwise_world import Walked, World
 from headway.pipelines.agents.rng import random_state, seed_everything, set_random_state
-from headway.sampler import Sampler
 from headway.storage.spaces import from_json
 from headway.storage.stored import Description, StoredPolicy
 
@@ -27,13 +26,13 @@ if TYPE_CHECKING:
 
 
 class PathwiseTrainer(Trainer):
-    """Network, optimizer, and the sampler of training instances."""
+    """Network, optimizer, and the episodes under way."""
 
     def __init__(
         self, agent: Pathwise, environment: Environment[Any, Any, Any, Any], recipe: Recipe, *, seed: int, steps: int
     ) -> None:
         seed_everything(seed)
-        self.agent, self.environment, self.total, self.steps = agent, environment, steps, 0
+        self.agent, self.total = agent, steps
         self.description = Description.of(environment, recipe, "squashed")
         observation_space, action_space = (
             from_json(dict(s)) for s in (self.description.observation_space, self.description.action_space)
@@ -42,15 +41,26 @@ class PathwiseTrainer(Trainer):
         self.bounds = Bounds(action_space)
         self.network = recipe.build(observation_space, action_space)
         self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=agent.lr, weight_decay=agent.weight_decay)
-        self.sampler = Sampler(environment, "train", seed, block=agent.batch)
-        self.scale: float | None = None  # size of a return, from the first batch
+        self.world = World(environment, batch=agent.batch, seed=seed)
+        self.warmup = environment.problem.criterion.warmup if agent.segment else 0
+        self.scale: float | None = None  # size of a row's return in a segment, from the first one that earns any
+
+    @property
+    def steps(self) -> int:  # type: ignore[override]
+        return self.world.steps
 
     def advance(self) -> Mapping[str, float]:
         lr = self._set_lr()
+        if not len(self.world):
+            self._begin()
+        before = self.steps
         self.optimizer.zero_grad()
-        returns = self._episodes()
+        walked = self._segment()
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.agent.max_grad_norm)
-        metrics = {"rollout/return": float(returns.mean()), "train/grad_norm": float(norm), "train/learning_rate": lr}
+        metrics = {"train/grad_norm": float(norm), "train/learning_rate": lr}
+        metrics["rollout/reward"] = float(walked.gained.sum()) / (self.steps - before)
+        if len(walked.returns):
+            metrics["rollout/return"] = float(walked.returns.mean())
         check_finite(self.network, metrics, f"{self.description.problem_name}, Pathwise, step {self.steps}")
         self.optimizer.step()
         return metrics
@@ -63,51 +73,39 @@ class PathwiseTrainer(Trainer):
             "random": random_state(),
             "weights": dict(self.network.state_dict()),
             "optimizer": self.optimizer.state_dict(),
-            "steps": self.steps,
-            "sampler": {"seed": self.sampler.seed, "next": self.sampler.next},
+            "world": self.world.get_state(),
             "scale": self.scale,
         }
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         self.network.load_state_dict(state["weights"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.steps, self.scale = state["steps"], state["scale"]
-        self.sampler = Sampler(self.environment, "train", state["sampler"]["seed"], block=self.agent.batch)
-        self.sampler.next = state["sampler"]["next"]
+        self.world.set_state(state["world"])
+        self.scale = state["scale"]
         set_random_state(state["random"])
 
-    # -- one batch of episodes ------------------------------------------------------------------------
-    def _episodes(self) -> Tensor:
-        """Undiscounted returns [B], with the gradient of their mean left in the network."""
-        _, start = self.sampler.draw(self.agent.batch)
-        params, state = tree.map_arrays(aligned, (start.params, start.state))
-        rows = torch.arange(self.agent.batch)
-        returns, segment, period = torch.zeros(self.agent.batch, dtype=torch.float64), [], 0
-        while len(rows):
-            transition = self._step(params, state)
-            self.steps, period = self.steps + len(rows), period + 1
-            segment.append(transition.reward.sum())
-            returns = returns.index_add(0, rows, transition.reward.detach().double())
-            keep = ~(transition.terminated | transition.truncated)
-            state = transition.state
-            if not keep.all():
-                params, state, rows = tree.rows((params, state, rows), keep)
-            if not len(rows) or (self.agent.segment and period % self.agent.segment == 0):
-                self._backward(segment, returns)
-                state, segment = tree.map_arrays(lambda array: array.detach(), state), []
-        return returns
+    # -- one segment ----------------------------------------------------------------------------------
+    def _begin(self) -> None:
+        """New episodes; what is not counted at their beginning is walked through without gradients."""
+        self.world.begin()
+        if self.warmup:
+            with torch.no_grad():
+                self.world.walk(self._act, self.warmup)
+            if not len(self.world):
+                raise ContractError("episodes end within their warm-up", where=self.description.problem_name,
+                                    got=f"at most {self.warmup} steps", expected="more")  # fmt: skip
 
-    def _step(self, params: Any, state: Any) -> Any:
-        environment = self.environment
-        observation = environment.observe(params, state)
-        action = self.bounds.squashed(self.network(observation))
-        decision = environment.project(observation, environment.decode(observation, action))
-        return environment.step(params, state, decision)
+    def _segment(self) -> Walked:
+        """Walk to the segment's end, and leave the gradient of its loss in the network."""
+        walked = self.world.walk(self._act, self.agent.segment)
+        if self.scale is None and walked.gained.any():
+            self.scale = float(walked.gained.detach().abs().mean())
+        if self.scale is not None:
+            (-walked.gained.mean() / self.scale).backward()  # type: ignore[no-untyped-call]
+        return walked._replace(gained=walked.gained.detach())
 
-    def _backward(self, segment: list[Tensor], returns: Tensor) -> None:
-        if self.scale is None:
-            self.scale = max(float(returns.abs().mean()), 1e-12)
-        (-torch.stack(segment).sum() / (self.scale * len(returns))).backward()  # type: ignore[no-untyped-call]
+    def _act(self, observation: Observation) -> Tensor:
+        return self.bounds.squashed(self.network(observation))
 
     def _set_lr(self) -> float:
         remaining = max(1 - self.steps / self.total, 0.0)

@@ -36,7 +36,7 @@ SMALL = {
         {"name": "lstm", "memory": 6, "hidden": [5]},
         {**ON, "num_envs": 4, "rollout": 4, "batch": 8, "epochs": 1},
     ),
-    "pathwise": Small("tiny/track", "box", MLP, {"batch": 8}),
+    "pathwise": Small("tiny/track", "box", MLP, {"batch": 8, "segment": 4}),  # of 6 periods
 }
 
 

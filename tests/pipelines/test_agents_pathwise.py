@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tiny
 import torch
 from small_agents import small_trainer
 
-from headway.errors import CapabilityError, NumericalError
+from headway.errors import CapabilityError, ContractError, NumericalError
 from headway.nn.mlp import MLP
 from headway.pipelines.agents.pathwise import Pathwise
+from headway.problem import Criterion
 from headway.rollouts import rollout
+
+SIGNAL = tiny.Signal(np.linspace(-1, 1, 24).reshape(4, 6))
 
 
 def test_gradient_is_the_derivative_of_the_return():
@@ -21,9 +26,10 @@ def test_gradient_is_the_derivative_of_the_return():
     )
 
     def mean_return(weight, change):
-        trainer.sampler.next = 0
+        trainer.world.sampler.next = 0
+        trainer.world.begin()
         weight.data.flatten()[0] += change
-        found = float(trainer._episodes().mean())
+        found = float(trainer._segment().gained.mean())
         weight.data.flatten()[0] -= change
         return found
 
@@ -62,16 +68,134 @@ def _linear(level, a, b):
     return cost.mean()
 
 
-def test_segments_cut_gradients_but_not_returns():
-    """With segments of one period the returns are the same numbers, the gradients are not."""
-    found = []
-    for segment in (None, 1):
-        trainer = Pathwise(batch=8, segment=segment).trainer(
-            tiny.Track().environment("box", backend="torch"), MLP(hidden=(4,)), seed=0, steps=1000
-        )
-        found.append((trainer._episodes(), trainer.network.actor_tower[0].weight.grad.clone()))
-    assert torch.equal(found[0][0], found[1][0])
-    assert not torch.allclose(found[0][1], found[1][1])
+@tiny.component
+class Ragged(tiny.TrackEnvironment):
+    """Episodes of 2, 4 or 6 periods, by the sign of the first two numbers of their signal."""
+
+    def step(self, params, state, decision):
+        moved = super().step(params, state, decision)
+        length = 2 + 2 * (params.level[:, :2] > 0).sum(1)
+        return moved._replace(terminated=moved.state.time >= length)
+
+
+@tiny.component
+class Memoryless(tiny.TrackEnvironment):
+    """A period's cost does not depend on the decision before it, and the next observation not on this one."""
+
+    def step(self, params, state, decision):
+        moved = super().step(params, state._replace(last=decision), decision)
+        return moved._replace(state=moved.state._replace(last=0 * state.last))
+
+
+@tiny.component
+class Whole(tiny.TrackEnvironment):
+    """Decisions are whole numbers; ``relax`` lets go of that, and keeps the bounds."""
+
+    capabilities = frozenset({"differentiable", "relax"})
+
+    def project(self, observation, decision):
+        return self.relax(observation, decision).round()
+
+    def relax(self, observation, decision):
+        return decision.clip(-1, 1)
+
+
+def pathwise(environment=tiny.TrackEnvironment, **options):
+    """A small trainer on a signal of 6 periods whose updates change nothing."""
+    problem = options.pop("problem", None) or tiny.Track()
+    table = {"own": f"{environment.__module__}:{environment.__qualname__}"}
+    object.__setattr__(problem, "environments", table)
+    agent = Pathwise(batch=8, lr=1e-300, **options)
+    return agent.trainer(environment(problem=problem, backend="torch"), MLP(hidden=(4,)), seed=0, steps=1000)
+
+
+def gradient(trainer):
+    """The summed gradients of all segments of the next episodes, for a return of unit size."""
+    trainer.scale = 1.0
+    trainer._begin()
+    trainer.optimizer.zero_grad()
+    while len(trainer.world):
+        trainer._segment()
+    return trainer.network.actor_tower[0].weight.grad.clone()
+
+
+def test_a_segment_is_an_update_and_the_world_goes_on():
+    """Episodes of 6 periods in segments of 4: updates of 4 and 2 periods, then new episodes; the same returns."""
+    whole, cut = pathwise(), pathwise(segment=4)
+    expected = [whole.advance()["rollout/return"] for _ in range(2)]
+    seen = [(dict(cut.advance()), cut.steps, len(cut.world)) for _ in range(4)]
+    assert [steps for _, steps, _ in seen] == [32, 48, 80, 96]
+    assert [rows for _, _, rows in seen] == [8, 0, 8, 0]
+    assert ["rollout/return" in metrics for metrics, _, _ in seen] == [False, True, False, True]
+    assert [metrics["rollout/return"] for metrics, _, _ in seen[1::2]] == pytest.approx(expected, rel=1e-12)
+    earned = [metrics["rollout/reward"] * steps for (metrics, _, _), steps in zip(seen, (32, 16, 32, 16), strict=True)]
+    assert [(a + b) / 8 for a, b in (earned[:2], earned[2:])] == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("segment", [1, 3, 4])
+def test_rows_that_end_within_a_segment_leave_it(segment):
+    """Episodes of several lengths earn the same, walked whole or in segments that end when some rows are over."""
+    whole, cut = pathwise(Ragged), pathwise(Ragged, segment=segment)
+    whole.advance()
+    ended = []
+    cut._begin()
+    while len(cut.world):
+        ended.append(cut._segment().returns)
+    assert cut.steps == whole.steps < 48
+    assert sum(len(returns) > 0 for returns in ended) >= 2
+    whole.world.sampler.next = 0
+    whole.world.begin()
+    expected = whole._segment().returns
+    assert torch.cat(ended).sort().values.tolist() == pytest.approx(expected.sort().values.tolist(), rel=1e-12)
+
+
+def test_segments_cut_gradients():
+    """Segments lose what a decision does to later ones, and nothing else."""
+    assert torch.equal(gradient(pathwise(segment=6)), gradient(pathwise()))
+    assert not torch.allclose(gradient(pathwise(segment=1)), gradient(pathwise()))
+    whole, cut = (gradient(pathwise(Memoryless, segment=n)) for n in (None, 1))
+    assert whole.abs().max() > 1e-3
+    assert torch.allclose(cut, whole, atol=1e-7)
+
+
+def test_warm_up_is_walked_without_gradients():
+    """With 2 periods that do not count, segments begin at the third; whole episodes are differentiated whole."""
+
+    class WarmTrack(tiny.Track):
+        criterion = Criterion("average", warmup=2)
+
+    cut, whole = pathwise(segment=4, problem=WarmTrack()), pathwise(problem=WarmTrack())
+    metrics = cut.advance()
+    assert (cut.steps, len(cut.world)) == (48, 0)
+    assert metrics["rollout/reward"] * 32 / 8 > whole.advance()["rollout/return"] == metrics["rollout/return"]
+    assert not torch.allclose(gradient(pathwise(segment=4, problem=WarmTrack())), gradient(pathwise()))
+    with pytest.raises(ContractError, match="within their warm-up"):
+        pathwise(segment=4, problem=dataclasses.replace(WarmTrack(), periods=2)).advance()
+
+
+def test_trains_on_fractions_where_decisions_are_whole():
+    """With `relax` the gradient is the one of fractional decisions, which `project` would have none of."""
+    trainer = pathwise(Whole)
+    found = gradient(trainer)
+    assert found.abs().max() > 1e-3
+    assert torch.equal(found, gradient(pathwise()))  # untrained outputs are far from the bounds
+    assert set(np.unique(rollout(Whole(problem=tiny.Track()), trainer.policy(), SIGNAL).decisions)) <= {-1, 0, 1}
+
+
+def test_scale_comes_from_the_first_segment_that_earns():
+    """Periods without any reward set no scale and no gradient; the first with rewards brings them to unit size."""
+
+    @tiny.component
+    class Late(tiny.TrackEnvironment):
+        def step(self, params, state, decision):
+            moved = super().step(params, state, decision)
+            return moved._replace(reward=1000 * moved.reward * (state.time >= 3))
+
+    trainer = pathwise(Late, segment=3)
+    assert trainer.advance()["train/grad_norm"] == 0
+    assert trainer.scale is None
+    reward = trainer.advance()["rollout/reward"]
+    assert trainer.scale == pytest.approx(3 * -reward)
 
 
 def test_needs_a_differentiable_environment():
