@@ -54,17 +54,19 @@ class Continuous(Distribution):
     def cells(self, values: Floats, step: float) -> Floats:
         """Probability of the cell of width ``step`` around each grid point; the first takes all below it."""
         upper = self.cdf((values + 0.5) * step)
-        return np.maximum(np.diff(upper, prepend=0.0), 0.0)
+        return np.asarray(np.maximum(np.diff(upper, prepend=0.0), 0.0))
+
+    @property
+    def step(self) -> float:
+        return 1.0 if self.whole else self.std / FINENESS
 
     def grid(self, step: float) -> Lattice:
-        """The law on multiples of ``step``."""
+        if self.whole:
+            return super().grid(step)
         size = int((self.mean + 10 * self.std) / step) + 32
         while (masses := self.cells(np.arange(size, dtype=np.float64), step))[-1] >= NOTHING:
             size *= 2
         return Lattice(masses, step)
-
-    def total(self, periods: int) -> Lattice:
-        return super().total(periods) if self.whole else self.grid(self.std / FINENESS).total(periods)
 
     # -- what others ask --------------------------------------------------------------------------
     def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
@@ -72,10 +74,8 @@ class Continuous(Distribution):
 
     def quantile(self, q: float, periods: int = 1) -> float:
         """Exact where the sum has a closed form, else interpolated between grid points (error below 1e-5 std)."""
-        if self.whole:
-            return super().quantile(q, periods)
-        law = self.summed(periods)
-        return self.total(periods).interpolated(q) if law is None else law.ppf(q)
+        law = None if self.whole else self.summed(periods)
+        return super().quantile(q, periods) if law is None else law.ppf(q)
 
     def loss(self, level: float, periods: int = 1) -> float:
         law = None if self.whole else self.summed(periods)

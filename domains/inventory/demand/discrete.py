@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -20,6 +20,8 @@ Mean = Annotated[float, Field(gt=0, le=LARGEST)]
 @component
 class Poisson(Distribution):
     """P(D = k) = exp(-mean) mean^k / k!; ``mean``: units per period."""
+
+    scales: ClassVar[tuple[str, ...]] = ("mean",)
 
     mean: Mean = 5.0
 
@@ -40,6 +42,8 @@ class Poisson(Distribution):
 @component
 class Geometric(Distribution):
     """P(D = k) = (1 - r) r^k on 0, 1, 2, ... with r = mean / (1 + mean); ``mean``: units per period."""
+
+    scales: ClassVar[tuple[str, ...]] = ("mean",)
 
     mean: Mean = 5.0
 
@@ -74,4 +78,4 @@ class Binomial(Distribution):
         k = np.minimum(values, self.n)
         ways = gammaln(self.n + 1) - gammaln(k + 1) - gammaln(self.n - k + 1)
         chance = self.active * np.exp(ways + xlogy(k, self.p) + xlog1py(self.n - k, -self.p))
-        return np.where(values > self.n, 0.0, chance) + (1 - self.active) * (values == 0)
+        return np.asarray(np.where(values > self.n, 0.0, chance) + (1 - self.active) * (values == 0))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
 from functools import cached_property
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +22,11 @@ class Distribution(ABC):
 
     Subclasses are components whose fields are the law's parameters. A whole-numbered law gives
     `masses` (or its own `lattice`) and inherits the rest; others override what they inherit.
+
+    ``scales`` : the fields that make a member of the same family when multiplied by one factor
     """
+
+    scales: ClassVar[tuple[str, ...]] = ()
 
     @property
     @abstractmethod
@@ -51,9 +57,18 @@ class Distribution(ABC):
                 return Lattice(masses)
             size *= 2
 
+    @property
+    def step(self) -> float:
+        """The distance of the values that `grid` lists by default."""
+        return 1.0
+
+    def grid(self, step: float) -> Lattice:
+        """The law on multiples of ``step``; a whole-numbered law has its own, 1."""
+        return self.lattice
+
     def total(self, periods: int) -> Lattice:
         """The law of the demand of ``periods`` periods together."""
-        return self.lattice.total(periods)
+        return self.grid(self.step).total(periods)
 
     # -- what problems, rules and dynamic programmes ask ------------------------------------------
     def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
@@ -76,13 +91,27 @@ class Distribution(ABC):
 
     def quantile(self, q: float, periods: int = 1) -> float:
         """The smallest level that the demand of ``periods`` periods does not exceed with probability ``q``."""
-        return self.total(periods).quantile(q)
+        law = self.total(periods)
+        return law.quantile(q) if self.discrete else law.interpolated(q)
 
     def loss(self, level: float, periods: int = 1) -> float:
         """E(D - level)+ for the demand D of ``periods`` periods: expected shortage of a stock ``level``."""
         return self.total(periods).loss(level)
 
     # -- seasons ----------------------------------------------------------------------------------
+    def scaled(self, factor: float) -> Self:
+        """The law of the same family with ``factor`` times the mean.
+
+        Raises
+        ------
+        CapabilityError
+            The family has no such member.
+        """
+        if not self.scales:
+            raise CapabilityError(f"{type(self).__name__} demand cannot be scaled", where="Distribution.scaled")
+        fields = {name: factor * getattr(self, name) for name in self.scales}
+        return cast(Self, dataclasses.replace(cast(Any, self), **fields))
+
     def means(self, periods: int) -> Floats:
         """Expected demand of periods 0, 1, ..., float64 [T]."""
         return np.full(periods, self.mean)

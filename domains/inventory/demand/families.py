@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -20,6 +20,8 @@ Positive = Annotated[float, Field(gt=0)]
 @component
 class Normal(Continuous):
     """Normal demand, at least 0 unless ``clip`` is false; ``mean`` and ``std`` are those before clipping."""
+
+    scales: ClassVar[tuple[str, ...]] = ("mean", "std")
 
     mean: Annotated[float, Field(ge=0)] = 5.0
     std: Positive = 1.6
@@ -44,7 +46,7 @@ class Normal(Continuous):
 
     def grid(self, step: float) -> Lattice:
         if not self.clip:
-            raise CapabilityError("demand below zero has no list of probabilities", where="Normal.total")
+            raise CapabilityError("demand below zero has no list of probabilities", where="Normal.grid")
         return super().grid(step)
 
     def summed(self, periods: int) -> Continuous | None:
@@ -71,6 +73,8 @@ class Normal(Continuous):
 @component
 class Gamma(Continuous):
     """Gamma demand; ``cv``: standard deviation over mean (both before rounding)."""
+
+    scales: ClassVar[tuple[str, ...]] = ("mean",)
 
     mean: Positive = 5.0
     cv: Positive = 0.5
@@ -114,6 +118,8 @@ class Gamma(Continuous):
 @component
 class Uniform(Continuous):
     """Between ``low`` and ``high``, both included; with ``whole`` each whole number is equally likely."""
+
+    scales: ClassVar[tuple[str, ...]] = ("low", "high")
 
     low: Annotated[float, Field(ge=0)] = 0.0
     high: Positive = 10.0

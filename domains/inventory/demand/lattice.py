@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -32,12 +33,12 @@ class Lattice:
     def cumulative(self) -> Floats:
         """P(D <= k * step), float64 [K]; the last one is 1."""
         summed = np.cumsum(self.probabilities)
-        return np.minimum(summed / summed[-1], 1.0)
+        return np.asarray(np.minimum(summed / summed[-1], 1.0))
 
     @cached_property
     def values(self) -> Floats:
         """What can be demanded, float64 [K]."""
-        return self.step * np.arange(len(self.probabilities))
+        return self.step * np.arange(len(self.probabilities), dtype=np.float64)
 
     def pmf(self) -> Floats:
         """Probabilities up to where less than `CUT` is left; that rest is added to the last one."""
@@ -78,6 +79,18 @@ class Lattice:
             power = convolve(power, power) if periods else power
         return Lattice(summed, self.step)
 
+    def plus(self, other: Lattice) -> Lattice:
+        """The law of the sum of two independent demands on the same grid."""
+        return Lattice(convolve(self.probabilities, other.probabilities), self.step)
+
+    @classmethod
+    def mixture(cls, laws: Sequence[Lattice]) -> Lattice:
+        """The law of a demand that follows any of these on the same grid, each equally likely."""
+        mass = np.zeros(max(len(law.probabilities) for law in laws))
+        for law in laws:
+            mass[: len(law.probabilities)] += law.probabilities
+        return cls(mass, laws[0].step)
+
     # -- draws ----------------------------------------------------------------------------------
     @cached_property
     def guide(self) -> NDArray[np.unsignedinteger[Any]]:
@@ -101,12 +114,12 @@ class Lattice:
         unsettled = np.flatnonzero(drawn == len(self.values))
         uniform = (cells.ravel()[unsettled] + rng.random(len(unsettled))) / CELLS
         drawn.ravel()[unsettled] = np.searchsorted(self.cumulative[:-1], uniform, side="right")
-        return np.multiply(drawn, self.step, dtype=np.float64)
+        return np.asarray(np.multiply(drawn, self.step, dtype=np.float64))
 
 
 def convolve(a: Floats, b: Floats) -> Floats:
     """Probabilities of a sum; exact where short, by Fourier transform where that would be slow."""
     if min(len(a), len(b)) < 1000:
-        return np.convolve(a, b)
+        return np.asarray(np.convolve(a, b))
     size = len(a) + len(b) - 1
-    return np.maximum(np.fft.irfft(np.fft.rfft(a, size) * np.fft.rfft(b, size), size), 0.0)
+    return np.asarray(np.maximum(np.fft.irfft(np.fft.rfft(a, size) * np.fft.rfft(b, size), size), 0.0))
