@@ -105,7 +105,8 @@ def _order(
     place = []
     for column, names in known.items():
         if row[column] not in names:
-            first, last = list(names)[0], list(names)[-1]
+            *_, last = names
+            first = next(iter(names))
             expected = f"one of the {len(names)} from {first} to {last}"
             raise SolutionError(f"an unknown {column}", where=where, got=repr(row[column]), expected=expected)
         place.append(names[row[column]])
