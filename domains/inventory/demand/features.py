@@ -1,0 +1,36 @@
+"""What is known of a day beforehand, as smooth numbers: its weekday, its time of the year, its calendar."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+YEAR = 365.25  # days
+EARLY = 0.6  # share of the periods that units are taken from: those that train by default
+
+
+def seasons(dates: NDArray[np.datetime64], every: int) -> tuple[Singles, tuple[str, ...]]:
+    """float32 [T, K] and names: the weekday as seven 0/1 columns where periods are days, sine and cosine of the year."""
+    days = dates.astype("datetime64[D]").astype(np.int64)
+    angle = 2 * np.pi * days / YEAR
+    year = np.stack([np.sin(angle), np.cos(angle)], axis=1)
+    if every != 1:
+        return year.astype(np.float32), ("year_sin", "year_cos")
+    weekday = np.eye(7)[(days + 3) % 7]  # day 0, 1970-01-01, was a Thursday
+    return np.concatenate([weekday, year], axis=1).astype(np.float32), (*WEEKDAYS, "year_sin", "year_cos")
+
+
+def in_units(columns: Floats) -> Singles:
+    """Columns [T, ...] as they are where all values are 0 or 1, else in standard deviations from the mean.
+
+    Mean and deviation are those of the first 60 % of the periods, so that later ones change nothing in them.
+    """
+    early = columns[: max(1, int(EARLY * len(columns)))]
+    mean, std = early.mean(axis=0), early.std(axis=0)
+    flag = ((columns == 0) | (columns == 1)).all(axis=0)
+    scaled = (columns - mean) / np.where(std > 0, std, 1.0)
+    return np.where(flag, columns, scaled).astype(np.float32)
