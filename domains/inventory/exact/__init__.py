@@ -1,1 +1,1 @@
-"""Truth: exact dynamic programs and closed forms."""
+"""Truth: exact dynamic programmes, exact costs of given policies, closed forms."""

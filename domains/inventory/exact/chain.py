@@ -1,0 +1,149 @@
+"""The Markov chain of a stationary policy: the states it reaches, their transitions, its long-run cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headway.domains.inventory.exact.iteration import relative_values
+from headway.errors import CapabilityError, ContractError
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_BITS = 62  # of an integer that stands for a state, shared by its coordinates
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A chain of S states of N coordinates.
+
+    Attributes
+    ----------
+    states : int64 [S, N], the first one is where it starts
+    orders : int64 [S] or [S, 2]
+    matrix : float64 [S, S], probabilities; scipy's compressed rows
+    expense : float64 [S], expected cost of one period
+    """
+
+    states: Ints
+    orders: Ints
+    matrix: csr_array[Any, tuple[int, int]]
+    expense: Floats
+
+    def cost(self, discount: float = 1.0, tolerance: float = 1e-8) -> float:
+        """Cost per period in the long run; with a ``discount`` below 1 the value of the first state."""
+        found = relative_values(
+            lambda values: self.expense + discount * (self.matrix @ values),
+            np.zeros(len(self.expense)),
+            discount=discount,
+            tolerance=tolerance,
+        )
+        return found.cost if discount == 1 else float(found.values[0])
+
+    def after(self, periods: int) -> Floats:
+        """Distribution over the states ``periods`` after the start, float64 [S]."""
+        chances = np.zeros(len(self.expense))
+        chances[0] = 1.0
+        columns = self.matrix.T.tocsr()
+        for _ in range(periods):
+            chances = columns @ chances
+        return chances
+
+
+def reach(
+    start: Ints,
+    order: Callable[[Ints], Ints],
+    outcomes: Callable[[Ints, Ints], tuple[Ints, Floats]],
+    expense: Callable[[Ints, Ints], Floats],
+    limit: int,
+) -> Chain:
+    """Follow a policy from ``start`` [N] until no new state turns up.
+
+    Raises
+    ------
+    CapabilityError
+        More than ``limit`` states turn up.
+    ContractError
+        The policy orders less than nothing or a fraction.
+    """
+    from scipy.sparse import coo_array
+
+    code = _Code(len(start))
+    fresh = start[None]
+    seen = code(fresh)
+    states, orders, costs, ends, chances, counts = [], [], [], [], [], []
+    while len(fresh):
+        chosen = _whole(order(fresh), fresh)
+        following, chance = outcomes(fresh, chosen)
+        possible = chance > 0
+        states.append(fresh)
+        orders.append(chosen)
+        costs.append(expense(fresh, chosen))
+        ends.append(code(following[possible]))
+        chances.append(chance[possible])
+        counts.append(possible.sum(axis=1))
+        new, where = np.unique(ends[-1], return_index=True)
+        unknown = ~_contains(seen, new)
+        fresh = following[possible][where[unknown]]
+        seen = np.sort(np.concatenate([seen, new[unknown]]))
+        if len(seen) > limit:
+            raise CapabilityError(
+                "a policy reaches too many states for an exact evaluation",
+                where="evaluate",
+                got=f"more than {limit}",
+                hint="shorten the lead time, or simulate",
+            )
+    every = np.concatenate(states)
+    size, codes = len(every), code(every)
+    rank = np.argsort(codes)
+    columns = rank[np.searchsorted(codes, np.concatenate(ends), sorter=rank)]
+    rows = np.repeat(np.arange(size), np.concatenate(counts))
+    matrix = coo_array((np.concatenate(chances), (rows, columns)), shape=(size, size)).tocsr()
+    return Chain(every, np.concatenate(orders), matrix, np.concatenate(costs))
+
+
+def _contains(known: Ints, values: Ints) -> NDArray[np.bool_]:
+    """Whether each of ``values`` is among the sorted ``known``."""
+    at = np.minimum(np.searchsorted(known, values), len(known) - 1)
+    return known[at] == values
+
+
+def _whole(orders: Any, states: Ints) -> Ints:
+    """Orders as integers, refused where they are negative or fractions."""
+    given = np.asarray(orders)
+    whole = given.astype(np.int64)
+    if given.shape[:1] != states.shape[:1] or (whole != given).any() or (whole < 0).any():
+        raise ContractError(
+            "a policy's orders are not whole numbers >= 0, one for each state",
+            where="evaluate",
+            got=f"shape {given.shape}, from {given.min():g} to {given.max():g}",
+            expected=f"[{len(states)}] whole numbers",
+        )
+    return whole
+
+
+class _Code:
+    """States of N coordinates as single integers, each coordinate having the same number of bits."""
+
+    def __init__(self, coordinates: int) -> None:
+        self.bits = _BITS // coordinates
+        self.half = 1 << (self.bits - 1)
+
+    def __call__(self, states: Ints) -> Ints:
+        """int64 [...] of ``states`` [..., N]."""
+        if states.size and (states.min() < -self.half or states.max() >= self.half):
+            raise CapabilityError(
+                "a state is too large for an exact evaluation", where="evaluate", got=int(np.abs(states).max())
+            )
+        codes = np.zeros(states.shape[:-1], dtype=np.int64)
+        for axis in range(states.shape[-1]):
+            codes = (codes << self.bits) + (states[..., axis] + self.half)
+        return codes

@@ -1,0 +1,99 @@
+"""What the exact models share: a solved table of orders, and the exact cost of any stationary policy."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headway.domains.inventory.exact.chain import Chain, reach
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Order = Callable[[Ints], Ints]  # states [S, N] -> orders [S] (or [S, 2] of two sources)
+
+LIMIT = 3_000_000  # states that fit in memory with their tables
+
+
+class Outcomes(NamedTuple):
+    """What can follow: next states int64 [S, K, N] and their probabilities float64 [S, K] (zeros allowed)."""
+
+    states: Ints
+    chances: Floats
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """The solution of a dynamic programme.
+
+    Attributes
+    ----------
+    cost : average cost per period; of a discounted criterion the value of the starting state
+    lower, upper : bounds on it that the last sweep proves (on the model's box of states)
+    table : int64 [X0, X1, ...] or [X0, X1, ..., 2], the optimal order in each state of a box
+    origin : int64 [N], the state that the first entry of ``table`` belongs to
+    sweeps : backups that were made
+    """
+
+    cost: float
+    lower: float
+    upper: float
+    table: Ints
+    origin: Ints
+    sweeps: int
+
+    def __call__(self, states: Ints) -> Ints:
+        """Optimal orders [S] (or [S, 2]) in ``states`` [S, N]; beyond the box those at its nearest edge."""
+        top = np.asarray(self.table.shape[: len(self.origin)]) - 1
+        inside = np.clip(np.asarray(states, dtype=np.int64) - self.origin, 0, top)
+        orders: Ints = self.table[tuple(inside.T)]
+        return orders
+
+
+class Model(ABC):
+    """A stationary decision process with independent demands; states are whole numbers in Zipkin's coordinates.
+
+    A state [N] is what is on hand when the order is placed (this period's arrivals included), then what
+    arrives in the next periods, oldest order first.
+    """
+
+    discount: float = 1.0  # below 1: the value of the starting state is asked for, not a cost per period
+
+    @property
+    @abstractmethod
+    def start(self) -> Ints:
+        """int64 [N]: nothing on hand, nothing on order."""
+
+    @abstractmethod
+    def outcomes(self, states: Ints, orders: Ints) -> Outcomes:
+        """All that can follow from ``orders`` in ``states`` [S, N]."""
+
+    @abstractmethod
+    def expense(self, states: Ints, orders: Ints) -> Floats:
+        """Expected cost of one period, float64 [S]."""
+
+    @abstractmethod
+    def solve(self, tolerance: float = 1e-8) -> Optimum:
+        """The best cost and orders; ``tolerance``: distance of the bounds, in cost per period."""
+
+    def chain(self, order: Order, limit: int = LIMIT) -> Chain:
+        """All states that a policy reaches from the start, with their transitions.
+
+        Raises
+        ------
+        CapabilityError
+            There are more than ``limit`` states.
+        """
+        return reach(self.start, order, self.outcomes, self.expense, limit)
+
+    def evaluate(self, order: Order, limit: int = LIMIT) -> float:
+        """Exact cost per period of a stationary policy (discounted: its value from the start), to 1e-8.
+
+        The states are those the policy reaches from nothing on hand, whatever it orders: no bound of the
+        optimal policy is assumed, and nothing is cut off but demands of probability below 1e-12.
+        """
+        return self.chain(order, limit).cost(self.discount)
