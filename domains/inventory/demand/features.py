@@ -14,7 +14,7 @@ EARLY = 0.6  # share of the periods that units are taken from: those that train 
 
 
 def seasons(dates: NDArray[np.datetime64], every: int) -> tuple[Singles, tuple[str, ...]]:
-    """float32 [T, K] and names: the weekday as seven 0/1 columns where periods are days, sine and cosine of the year."""
+    """float32 [T, K] and names: seven 0/1 columns of the weekday of daily data, sine and cosine of the year."""
     days = dates.astype("datetime64[D]").astype(np.int64)
     angle = 2 * np.pi * days / YEAR
     year = np.stack([np.sin(angle), np.cos(angle)], axis=1)
@@ -31,6 +31,6 @@ def in_units(columns: Floats) -> Singles:
     """
     early = columns[: max(1, int(EARLY * len(columns)))]
     mean, std = early.mean(axis=0), early.std(axis=0)
-    flag = ((columns == 0) | (columns == 1)).all(axis=0)
+    flag = ((early == 0) | (early == 1)).all(axis=0)
     scaled = (columns - mean) / np.where(std > 0, std, 1.0)
     return np.where(flag, columns, scaled).astype(np.float32)

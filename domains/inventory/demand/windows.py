@@ -112,8 +112,14 @@ def whole(history: History, span: Span, lookback: int) -> Window:
         expected = f"at least one period, with lookback={lookback} before it"
         raise InstanceError("too few periods", where="span", got=got, expected=expected)
     known = slice(0, span.last + 1)
-    parts = (history.dates[known], history.items, history.demand[known], history.covariates[known])
-    return _window(*(part[None] for part in parts), span.first, lookback)
+    return _window(
+        history.dates[None, known],
+        history.items[None],
+        history.demand[None, known],
+        history.covariates[None, known],
+        span.first,
+        lookback,
+    )
 
 
 def _window(
