@@ -54,7 +54,7 @@ class SupplyPath(Instance):
     demand : float64 [B, T, N], units of goods, >= 0; 0 where nobody buys
     nodes : str [B, N], unique in a row
     holding : float64 [B, N], cost per unit on hand at the end of a period
-    penalty : float64 [B, N], cost per unit short at the end of a period
+    penalty : float64 [B, N], cost per unit short at the end of a period, > 0 where somebody buys
     lost : bool [B, N], whether what is short is lost (else it is owed)
     stock : float64 [B, N], on hand at the start
     node_scale : float64 [B, N], usual flow through the node per period, known beforehand, > 0
@@ -126,6 +126,7 @@ class SupplyPath(Instance):
         self.refuse("tail", "-1 where there is no link", (self.head < 0) & (self.tail >= 0))
         self.refuse("head", "a network without cycles", cycles(self.tail, self.head, here.shape[1]))
         self.refuse("demand", "0 at a node without a name", (self.demand != 0) & ~here[:, None])
+        self.refuse("demand", "0 at a node without penalty", (self.demand != 0) & (self.penalty == 0)[:, None])
 
     def _check_periods(self) -> None:
         length = self.demand.shape[1]
