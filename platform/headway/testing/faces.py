@@ -66,11 +66,18 @@ def check_single_env_is_a_row(case: EnvironmentCase) -> None:
 def check_reset_seeds_episodes(case: EnvironmentCase) -> None:
     """`reset(seed=s)` gives the same episode after any history, `reset()` a new one."""
     for env in (HeadwayEnv(case.make()), HeadwayVectorEnv(case.make(), BATCH)):
-        first = frozen(env.reset(seed=5)[0])
-        others = [frozen(env.reset()[0]) for _ in range(4)]
+        first = _opening(env, seed=5)
+        others = [_opening(env) for _ in range(4)]
         changed = any(not np.array_equal(first[k], other[k]) for other in others for k in first)
         require(changed, "every episode begins the same", where=type(env).__name__)
-        require_same(env.reset(seed=5)[0], first, "the same seed gives another episode", where=type(env).__name__)
+        require_same(_opening(env, seed=5), first, "the same seed gives another episode", where=type(env).__name__)
+
+
+def _opening(env: HeadwayEnv | HeadwayVectorEnv, seed: int | None = None) -> dict[str, NDArray[Any]]:
+    """The first observation and reward: episodes may begin alike and differ in what is not known yet."""
+    seen = frozen(env.reset(seed=seed)[0])
+    action = _act(env, 0) if isinstance(env, HeadwayVectorEnv) else _act_single(env)
+    return seen | {"first reward": np.asarray(env.step(action)[1])}
 
 
 @on_environment()
@@ -182,6 +189,10 @@ def _act(env: HeadwayVectorEnv, step: int) -> NDArray[Any]:
     choose = legal(env.single_action_space, 11)
     masks = env.action_masks() if env.environment.masked else [None] * env.num_envs
     return np.stack([choose(row, step, mask) for row, mask in enumerate(masks)])
+
+
+def _act_single(env: HeadwayEnv) -> Any:
+    return legal(env.action_space, 11)(0, 0, env.action_masks() if env.environment.masked else None)
 
 
 @contextlib.contextmanager
