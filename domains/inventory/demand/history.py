@@ -47,7 +47,7 @@ class History:
         self._refuse(
             np.asarray(~((self.demand >= 0) & (self.demand < np.inf))), self.demand, "a finite number, 0 or more"
         )
-        self._refuse(~np.isfinite(self.covariates).all(axis=2, keepdims=True)[..., 0], self.demand, "finite covariates")
+        self._refuse(np.asarray(~np.isfinite(self.covariates).all(axis=2)), self.demand, "finite covariates")
 
     def __len__(self) -> int:
         return len(self.dates)
