@@ -1,67 +1,19 @@
-"""The environments: I independent items, one decision per period and item."""
+"""What happens in a period: one step for I independent items, on numpy or torch arrays."""
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
-from pydantic import Field
 
-from headway.components import component
 from headway.domains.inventory.stock.instance import StockPath
 from headway.domains.inventory.stock.orders import Orders
+from headway.domains.inventory.stock.state import Params, State, announced, recent
 from headway.environment import Environment, Observation, Transition
-from headway.errors import CapabilityError
 from headway.ops import Array
 
 if TYPE_CHECKING:
     from gymnasium import spaces
-
-
-TENTHS = 10  # actions per usual demand where any quantity may be ordered
-
-
-class Params(NamedTuple):
-    """Per instance; W is the longest lead time, at least 1.
-
-    demand : float64 [B, T, I]
-    place : float64 [B, I, 1 + W], one where an order joins the goods (see `State`)
-    holding, penalty, keep, owed : float64 [B, I]; owed is 1 where what is short is owed, 0 where it is lost
-    fixed : float64 [B, I], or None where no order has a fixed cost
-    first : int64 [B], first period whose cost is counted; share : float64 [B], 1 / counted periods
-    start : int64 [B]
-    nothing : float64 [B, I, 1], zeros
-    shown : what is observed and never changes (scale, costs, lot)
-    recent : float32 [B, T - start + 1, I, H], last H demands at each decision and at the end, or None
-    covariates : float32 [B, T - start + 1, I, K], or None
-    """
-
-    demand: Array
-    place: Array
-    holding: Array
-    penalty: Array
-    keep: Array
-    owed: Array
-    fixed: Array | None
-    first: Array
-    share: Array
-    start: Array
-    nothing: Array
-    shown: Observation
-    recent: Array | None
-    covariates: Array | None
-
-
-class State(NamedTuple):
-    """Before the order of ``period`` (int64 [B]) is placed.
-
-    ``goods`` float64 [B, I, 1 + W]: on hand (negative: owed), then what arrives in 1, 2, ..., W periods.
-    """
-
-    period: Array
-    goods: Array
 
 
 class Stock(Environment[StockPath, Orders, Params, State]):
@@ -88,8 +40,8 @@ class Stock(Environment[StockPath, Orders, Params, State]):
         counted = first + instance.warmup
         shown = {"scale": instance.scale, "costs": np.stack([instance.holding, instance.penalty], axis=-1)}
         shown |= {"lot": instance.lot}
-        known = [_recent(instance, self.problem.lags), _announced(instance)]
-        recent, covariates = (None if array is None else convert(array) for array in known)
+        known = [recent(instance, self.problem.lags), announced(instance)]
+        past, covariates = (None if array is None else convert(array) for array in known)
         return Params(
             demand=convert(instance.demand),
             place=convert((instance.lead_time[..., None] == slots).astype(np.float64)),
@@ -103,7 +55,7 @@ class Stock(Environment[StockPath, Orders, Params, State]):
             start=convert(instance.start),
             nothing=convert(np.zeros((*instance.scale.shape, 1))),
             shown={name: convert(array.astype(np.float32)) for name, array in shown.items()},
-            recent=recent,
+            recent=past,
             covariates=covariates,
         )
 
@@ -166,82 +118,3 @@ class Stock(Environment[StockPath, Orders, Params, State]):
     def period(self, params: Params, state: State) -> Array:
         """int [B]: demands of earlier periods are known, and covariates up to this one."""
         return state.period
-
-
-@component
-class Order(Stock):
-    """Quantities in usual demands: action 1 orders ``scale`` units. Box [I] from 0 to ``reach``.
-
-    reach : largest order, in usual demands per period; 4 is beyond every optimal order of Zipkin's (2008)
-        lost-sales problems with Poisson demand, and where fixed costs or quantiles ask for more, raise it
-    """
-
-    capabilities: ClassVar[frozenset[str]] = frozenset({"differentiable", "post_decision", "relax"})
-    action: ClassVar[Literal["discrete", "box"]] = "box"
-
-    reach: Annotated[float, Field(gt=0)] = 4.0
-
-    def spaces(self, params: Params) -> tuple[spaces.Dict, spaces.Space[Any]]:
-        from gymnasium import spaces
-
-        return self.observed(params), spaces.Box(0.0, self.reach, (params.holding.shape[1],), np.float32)
-
-    def decode(self, observation: Observation, action: Array) -> Array:
-        xp = self.arrays.xp
-        return xp.astype(action * observation["scale"], xp.float64, copy=False)
-
-    def relax(self, observation: Observation, decision: Array) -> Array:
-        """No less than nothing, in any quantity."""
-        return self.arrays.xp.maximum(decision, 0.0)
-
-
-@component
-class Units(Stock):
-    """Whole lots of one item: Discrete; where any quantity may be ordered, tenths of the usual demand.
-
-    reach : largest order, in usual demands per period
-    """
-
-    capabilities: ClassVar[frozenset[str]] = frozenset({"post_decision"})
-    action: ClassVar[Literal["discrete", "box"]] = "discrete"
-
-    reach: Annotated[float, Field(gt=0)] = 4.0
-
-    def spaces(self, params: Params) -> tuple[spaces.Dict, spaces.Space[Any]]:
-        from gymnasium import spaces
-
-        if params.holding.shape[1] != 1:
-            raise CapabilityError(
-                "one discrete action cannot order several items",
-                where=f"{self.problem.name}, environment units",
-                got=f"{params.holding.shape[1]} items",
-                expected="one item",
-                hint="use the environment `order`",
-            )
-        usual, lot = self.problem.usual, float(params.shown["lot"][0, 0])
-        return self.observed(params), spaces.Discrete(1 + math.ceil(self.reach * usual / (lot or usual / TENTHS)))
-
-    def decode(self, observation: Observation, action: Array) -> Array:
-        xp = self.arrays.xp
-        return xp.astype(action[:, None] * self._unit(observation), xp.float64, copy=False)
-
-    def _unit(self, observation: Observation) -> Array:
-        """float32 [B, 1]: what one more step of the action orders."""
-        lot = observation["lot"]
-        return self.arrays.xp.where(lot > 0, lot, observation["scale"] / TENTHS)
-
-
-def _recent(instance: StockPath, lags: int) -> NDArray[np.float32] | None:
-    """float32 [B, T - start + 1, I, lags]: the demands before each decided period and before the end."""
-    if not lags:
-        return None
-    known = instance.demand[:, instance.first - lags :].astype(np.float32)
-    return np.lib.stride_tricks.sliding_window_view(known, lags, axis=1, writeable=True)
-
-
-def _announced(instance: StockPath) -> NDArray[np.float32] | None:
-    """float32 [B, T - start + 1, I, K]: covariates of the decided periods, the last ones once more for the end."""
-    if not instance.covariates.shape[-1]:
-        return None
-    decided = instance.covariates[:, instance.first :]
-    return np.concatenate([decided, decided[:, -1:]], axis=1)
