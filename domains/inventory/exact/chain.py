@@ -40,13 +40,14 @@ class Chain:
 
     def cost(self, discount: float = 1.0, tolerance: float = 1e-8) -> float:
         """Cost per period in the long run; with a ``discount`` below 1 the value of the first state."""
-        found = relative_values(
+        start = np.zeros(len(self.expense))
+        tolerance *= 1 - discount if discount < 1 else 1
+        return relative_values(
             lambda values: self.expense + discount * (self.matrix @ values),
-            np.zeros(len(self.expense)),
+            start,
             discount=discount,
             tolerance=tolerance,
-        )
-        return found.cost if discount == 1 else float(found.values[0])
+        ).cost
 
     def after(self, periods: int) -> Floats:
         """Distribution over the states ``periods`` after the start, float64 [S]."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +9,7 @@ import numpy as np
 from headway.domains.inventory.exact.law import fractile, mean
 from headway.domains.inventory.exact.lost_sales import LostSales
 from headway.domains.inventory.exact.model import Ints, Order
+from headway.domains.inventory.search import pattern_search
 
 
 # -- rules: states [S, N] -> orders [S]; the inventory position is all on hand and on order ------------
@@ -24,12 +23,12 @@ def capped_base_stock(level: int, cap: int) -> Order:
     return lambda states: np.clip(level - states.sum(axis=1), 0, cap)
 
 
-def s_S(reorder: int, level: int) -> Order:  # noqa: N802 (the field's own name)
+def s_S(reorder: int, level: int) -> Order:
     """Order up to ``level`` where the inventory position is ``reorder`` or less."""
     return s_S_q(reorder, level, np.iinfo(np.int64).max)
 
 
-def s_S_q(reorder: int, level: int, cap: int) -> Order:  # noqa: N802
+def s_S_q(reorder: int, level: int, cap: int) -> Order:
     """Like (s, S), but never more than ``cap`` at once (the modified policy of Bijvank, Bhulai and Huh 2015)."""
 
     def order(states: Ints) -> Ints:
@@ -39,7 +38,7 @@ def s_S_q(reorder: int, level: int, cap: int) -> Order:  # noqa: N802
     return order
 
 
-def s_nQ(reorder: int, lot: int) -> Order:  # noqa: N802
+def s_nQ(reorder: int, lot: int) -> Order:
     """Order the fewest lots of ``lot`` that bring the inventory position above ``reorder``."""
 
     def order(states: Ints) -> Ints:
@@ -92,66 +91,43 @@ class ReorderLevelCap(NamedTuple):
 
 def best_base_stock(model: LostSales) -> BaseStock:
     """The cost is convex in the level (Janakiraman and Roundy 2004), so a descent finds the best one."""
-    (level,), cost = descend(lambda x: model.evaluate(base_stock(*x)), [_enough(model)])
+    (level,), cost = pattern_search(lambda x: model.evaluate(base_stock(*x)), [_enough(model)], step=1)
     return BaseStock(level, cost)
 
 
 def best_capped_base_stock(model: LostSales) -> CappedBaseStock:
-    """Descent on the exact cost from the best base-stock level, with a cap a little above mean demand."""
+    """From the best base-stock level and a cap a little above mean demand."""
     start = [best_base_stock(model).level, int(mean(model.pmf)) + 1]
-    (level, cap), cost = descend(lambda x: model.evaluate(capped_base_stock(*x)), start)
+    (level, cap), cost = pattern_search(lambda x: model.evaluate(capped_base_stock(*x)), start, step=2)
     return CappedBaseStock(level, cap, cost)
 
 
-def best_s_S(model: LostSales) -> ReorderLevel:  # noqa: N802
-    """Descent on the exact cost from a base-stock level and an economic order quantity."""
-    lot = max(model.slack, 1)
-    (reorder, lot), cost = descend(
-        lambda x: model.evaluate(s_S(x[0], x[0] + x[1])), [_enough(model) - lot, lot], lowest=[-1, 1]
+def best_s_S(model: LostSales) -> ReorderLevel:
+    """From a base-stock level and an economic order quantity."""
+    lot = model.economic_order
+    (reorder, more), cost = pattern_search(
+        lambda x: model.evaluate(s_S(x[0], x[0] + x[1] + 1)), [_enough(model) - lot, lot]
     )
-    return ReorderLevel(reorder, reorder + lot, cost)
+    return ReorderLevel(reorder, reorder + more + 1, cost)
 
 
-def best_s_nQ(model: LostSales) -> ReorderLots:  # noqa: N802
-    """Descent on the exact cost from a base-stock level and an economic order quantity."""
-    lot = max(model.slack, 1)
-    (reorder, lot), cost = descend(lambda x: model.evaluate(s_nQ(*x)), [_enough(model) - lot, lot], lowest=[-1, 1])
-    return ReorderLots(reorder, lot, cost)
+def best_s_nQ(model: LostSales) -> ReorderLots:
+    """From a base-stock level and an economic order quantity."""
+    lot = model.economic_order
+    (reorder, more), cost = pattern_search(lambda x: model.evaluate(s_nQ(x[0], x[1] + 1)), [_enough(model) - lot, lot])
+    return ReorderLots(reorder, more + 1, cost)
 
 
-def best_s_S_q(model: LostSales) -> ReorderLevelCap:  # noqa: N802
-    """Descent on the exact cost from the best (s, S)."""
-    reorder, level, _ = best_s_S(model)
-    (reorder, lot, cap), cost = descend(
-        lambda x: model.evaluate(s_S_q(x[0], x[0] + x[1], x[2])),
-        [reorder, level - reorder, level - reorder],
-        lowest=[-1, 1, 1],
+def best_s_S_q(model: LostSales) -> ReorderLevelCap:
+    """From the best (s, S) with a cap of S - s; no worse than without a cap."""
+    reorder, level, uncapped = best_s_S(model)
+    more = level - reorder - 1
+    point, cost = pattern_search(
+        lambda x: model.evaluate(s_S_q(x[0], x[0] + x[1] + 1, x[2] + 1)), [reorder, more, more], step=2
     )
-    return ReorderLevelCap(reorder, reorder + lot, cap, cost)
-
-
-def descend(
-    cost: Callable[[Sequence[int]], float], start: Sequence[int], lowest: Sequence[int] | None = None
-) -> tuple[tuple[int, ...], float]:
-    """Go to the best neighbour (all coordinates +-1) until none is better; each point is evaluated once.
-
-    A local optimum: the tests compare it with full enumeration where that is affordable.
-    """
-    floor = tuple(lowest or [0] * len(start))
-    known: dict[tuple[int, ...], float] = {}
-
-    def at(point: tuple[int, ...]) -> float:
-        if point not in known:
-            known[point] = cost(point)
-        return known[point]
-
-    here = tuple(max(x, low) for x, low in zip(start, floor, strict=True))
-    while True:
-        moves = (tuple(map(sum, zip(here, step, strict=True))) for step in product((-1, 0, 1), repeat=len(here)))
-        best = min((point for point in moves if all(map(int.__ge__, point, floor))), key=at)
-        if at(best) >= at(here) - 1e-12:
-            return here, at(here)
-        here = best
+    if cost > uncapped:
+        return ReorderLevelCap(reorder, level, level, uncapped)
+    return ReorderLevelCap(point[0], point[0] + point[1] + 1, point[2] + 1, cost)
 
 
 def _enough(model: LostSales) -> int:

@@ -22,8 +22,8 @@ class FixedPoint:
 
     Attributes
     ----------
-    cost : per period in the long run; of a discounted criterion the equivalent cost per period, value * (1 - discount)
-    lower, upper : proven bounds on it (Odoni 1969; MacQueen 1966 for the discounted criterion)
+    cost : per period in the long run; of a discounted criterion the value of the first state
+    lower, upper : proven bounds on it (Odoni 1969; of a discounted criterion MacQueen 1966)
     values : float64 [S], of the states up to a constant; of a discounted criterion the very values
     sweeps : backups that were made
     """
@@ -47,7 +47,7 @@ def relative_values(
 
     For any V the cost of the best policy lies between the smallest and the largest value of TV - V, so V
     may be extrapolated freely: Anderson's mixing of the last sweeps (Walker and Ni 2011), which takes a
-    half to a tenth of the plain sweeps.
+    half to a tenth of the plain sweeps. ``tolerance`` is the distance of these bounds, per period.
 
     Raises
     ------
@@ -55,16 +55,12 @@ def relative_values(
         The bounds are not within ``tolerance`` after ``sweeps`` backups.
     """
     values, mixer, best, stalled = start, _Mixer(start.size), np.inf, 0
-    lower, upper = -np.inf, np.inf
     for sweep in range(1, sweeps + 1):
         backed = backup(values)
         change = backed - values
         low, high = float(change.min()), float(change.max())
-        lower, upper = (max(lower, low), min(upper, high)) if discount == 1 else (low, high)
-        if high - low < tolerance * (1 if discount == 1 else (1 - discount)):
-            cost = (lower + upper) / 2
-            found = backed - backed[0] if discount == 1 else backed + discount / (1 - discount) * (low + high) / 2
-            return FixedPoint(cost, lower, upper, found, sweep)
+        if high - low < tolerance:
+            return _found(backed, low, high, discount, sweep)
         stalled = 0 if high - low < best else stalled + 1
         best = min(best, high - low)
         if stalled > PATIENCE:
@@ -73,6 +69,15 @@ def relative_values(
     raise SolverError(
         "value iteration has not converged", where="relative_values", got=f"span {best:g}", expected=f"< {tolerance:g}"
     )
+
+
+def _found(backed: Floats, low: float, high: float, discount: float, sweep: int) -> FixedPoint:
+    """The cost between its bounds after the last sweep, whose smallest and largest change are given."""
+    if discount == 1:
+        return FixedPoint((low + high) / 2, low, high, backed - backed[0], sweep)
+    more = discount / (1 - discount)  # what all later changes amount to
+    values = backed + more * (low + high) / 2
+    return FixedPoint(float(values[0]), float(backed[0] + more * low), float(backed[0] + more * high), values, sweep)
 
 
 class _Mixer:

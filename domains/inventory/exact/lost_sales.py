@@ -46,12 +46,12 @@ class LostSales(Model):
 
         With a fixed cost an economic order quantity is added; `solve` doubles that if it is too little.
         """
-        return fractile(self.pmf, 1, self.ratio) + self.slack
+        return fractile(self.pmf, 1, self.ratio) + self.economic_order + self.extra
 
     @cached_property
     def most(self) -> int:
         """Most that is worth having on hand and on order: the fractile of the demand of L + 1 periods."""
-        return fractile(self.pmf, self.lead_time + 1, self.ratio) + self.slack
+        return fractile(self.pmf, self.lead_time + 1, self.ratio) + self.economic_order + self.extra
 
     @property
     def ratio(self) -> float:
@@ -59,8 +59,9 @@ class LostSales(Model):
         return self.penalty / (self.penalty + self.holding)
 
     @property
-    def slack(self) -> int:
-        return self.extra + math.ceil(math.sqrt(2 * self.fixed * mean(self.pmf) / max(self.holding, 1e-9)))
+    def economic_order(self) -> int:
+        """The economic order quantity of Harris (1913), rounded up: 0 without a fixed cost."""
+        return math.ceil(math.sqrt(2 * self.fixed * mean(self.pmf) / max(self.holding, 1e-9)))
 
     # -- what happens in one period ---------------------------------------------------------------
     @property
@@ -101,7 +102,7 @@ class LostSales(Model):
 
         optimum = Table(self).solve(tolerance)
         if self.fixed and self._touches(optimum):
-            return replace(self, extra=self.extra + self.slack).solve(tolerance)
+            return replace(self, extra=self.extra + self.economic_order).solve(tolerance)
         return optimum
 
     def _touches(self, optimum: Optimum) -> bool:

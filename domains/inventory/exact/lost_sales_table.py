@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from headway.domains.inventory.exact.iteration import relative_values
 from headway.domains.inventory.exact.law import left_over
-from headway.domains.inventory.exact.model import LIMIT, Floats, Ints, Optimum
+from headway.domains.inventory.exact.model import LIMIT, Floats, Lookup, Optimum
 from headway.errors import CapabilityError
 
 if TYPE_CHECKING:
@@ -49,56 +49,60 @@ class Table:
     def solve(self, tolerance: float) -> Optimum:
         """Iterate to the fixed point, then read off the orders."""
         start = np.broadcast_to(self.running, self.shape)[self.inside]
-        discount = self.model.discount
-        found = relative_values(self.backup, start, discount=discount, tolerance=tolerance)
-        cost, scale = found.cost, 1.0
-        if discount < 1:
-            cost, scale = float(found.values[0]), 1 / (1 - discount)
-        return Optimum(
-            cost=cost,
-            lower=found.lower * scale if discount == 1 else cost - tolerance,
-            upper=found.upper,
-            table=np.moveaxis(self.best(found.values), -1, 0),
-            origin=np.zeros(len(self.shape), dtype=np.int64),
-            sweeps=found.sweeps,
-        )
+        found = relative_values(self.backup, start, discount=self.model.discount, tolerance=tolerance)
+        return Optimum(found.cost, found.lower, found.upper, self.best(found.values), found.sweeps)
 
-    def backup(self, values: Floats) -> Floats:
-        """min over orders of expected cost, for the states inside: float64 [S] -> [S]."""
+    @property
+    def states(self) -> int:
+        """How many states are inside."""
+        return int(np.count_nonzero(self.inside))
+
+    def backup(self, values: Floats, costs: Floats | None = None) -> Floats:
+        """min over orders of expected cost, for the states inside: float64 [S] -> [S].
+
+        ``costs`` [x1, ..., x_{L-1}, z, x0] takes the place of the period's expected cost.
+        """
         out = np.empty(self.shape)
-        for where, costs in self._costs(self._spread(values)):
-            out[where] = costs.min(axis=-2)
+        for where, total in self._totals(self._spread(values), costs):
+            out[where] = total.min(axis=-2)
         return out[self.inside]
 
-    def best(self, values: Floats) -> Ints:
-        """The smallest order that attains the minimum, int64 of the table's shape; 0 outside."""
+    def best(self, values: Floats, costs: Floats | None = None) -> Lookup:
+        """The smallest order that attains the minimum in each state; outside the bounds 0."""
         out = np.zeros(self.shape, dtype=np.int64)
-        for where, costs in self._costs(self._spread(values)):
-            out[where] = costs.argmin(axis=-2)
-        return np.where(self.inside, out, 0)
+        for where, total in self._totals(self._spread(values), costs):
+            out[where] = total.argmin(axis=-2)
+        table = np.moveaxis(np.where(self.inside, out, 0), -1, 0)
+        return Lookup(table, np.zeros(table.ndim, dtype=np.int64))
 
     def _spread(self, values: Floats) -> Floats:
         table = np.zeros(self.shape)
         table[self.inside] = values
         return table * self.model.discount
 
-    def _costs(self, table: Floats) -> Iterator[tuple[Any, Floats]]:
+    def _totals(self, table: Floats, costs: Floats | None) -> Iterator[tuple[Any, Floats]]:
         """Blocks of the table and their costs [..., order z, on hand x0], one for each of the next arrivals."""
-        for where, expected, under_way in self._expectations(table):
+        for where, total, under_way in self._expectations(table):
             # The price of leaving the box depends on x0 + x1 + ... + z only: a view with equal strides.
             step = self.price.strides[0]
-            expected += as_strided(self.price[under_way:], expected.shape, (step,) * expected.ndim)
+            total += as_strided(self.price[under_way:], total.shape, (step,) * total.ndim)
             if self.model.fixed:
-                expected[..., 1:, :] += self.model.fixed
-            if self.lead_time:
-                expected += self.running[: expected.shape[-1]]
-            yield where, expected
+                total[..., 1:, :] += self.model.fixed
+            total += self._immediate(total.shape[-1]) if costs is None else costs[where]
+            yield where, total
+
+    def _immediate(self, size: int) -> Floats:
+        """Expected cost of the period by order and on hand, float64 [Z, size] or [size]: orders may serve at once."""
+        if self.lead_time:
+            return self.running[:size]
+        ready = np.arange(self.orders)[:, None] + np.arange(size)
+        return self.running[np.minimum(ready, self.stocks - 1)]
 
     def _expectations(self, table: Floats) -> Iterator[tuple[Any, Floats, int]]:
         """E[V'] by block: its place in the table, float64 [..., z, x0], and the arrivals fixed in it."""
         n, left = self.stocks, self.left
         if self.lead_time == 0:
-            ready = np.concatenate([self.running + table @ left, np.zeros(self.orders)])
+            ready = np.concatenate([table @ left, np.zeros(self.orders)])
             yield (...,), sliding_window_view(ready, n)[: self.orders].copy(), 0
         elif self.lead_time == 1:
             arrived = np.concatenate([table, np.zeros(self.orders)])

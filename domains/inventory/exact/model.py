@@ -27,31 +27,47 @@ class Outcomes(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Lookup:
+    """Orders by state from a table.
+
+    Attributes
+    ----------
+    table : int64 [X0, X1, ...] or [X0, X1, ..., 2], the order in each state of a box
+    origin : int64 [N], the state that the first entry of ``table`` belongs to
+    """
+
+    table: Ints
+    origin: Ints
+
+    def __call__(self, states: Ints) -> Ints:
+        """Orders [S] (or [S, 2]) in ``states`` [S, N]; beyond the box those at its nearest edge."""
+        top = np.asarray(self.table.shape[: len(self.origin)]) - 1
+        inside = np.clip(np.asarray(states, dtype=np.int64) - self.origin, 0, top)
+        orders: Ints = self.table[tuple(inside.T)]
+        return orders
+
+
+@dataclass(frozen=True)
 class Optimum:
-    """The solution of a dynamic programme.
+    """The best policy of a model.
 
     Attributes
     ----------
     cost : average cost per period; of a discounted criterion the value of the starting state
-    lower, upper : bounds on it that the last sweep proves (on the model's box of states)
-    table : int64 [X0, X1, ...] or [X0, X1, ..., 2], the optimal order in each state of a box
-    origin : int64 [N], the state that the first entry of ``table`` belongs to
-    sweeps : backups that were made
+    lower, upper : proven bounds on it, over all policies that stay within the model's bounds
+    order : the policy, states [S, N] -> orders [S] (or [S, 2])
+    sweeps : backups that were made; 0 for a closed form
     """
 
     cost: float
     lower: float
     upper: float
-    table: Ints
-    origin: Ints
-    sweeps: int
+    order: Order
+    sweeps: int = 0
 
     def __call__(self, states: Ints) -> Ints:
-        """Optimal orders [S] (or [S, 2]) in ``states`` [S, N]; beyond the box those at its nearest edge."""
-        top = np.asarray(self.table.shape[: len(self.origin)]) - 1
-        inside = np.clip(np.asarray(states, dtype=np.int64) - self.origin, 0, top)
-        orders: Ints = self.table[tuple(inside.T)]
-        return orders
+        """Optimal orders in ``states``."""
+        return self.order(states)
 
 
 class Model(ABC):
