@@ -91,7 +91,7 @@ class Stock(Environment[StockPath, Orders, Params, State]):
     def project(self, observation: Observation, decision: Array) -> Array:
         """The nearest multiple of the lot, and nothing below zero."""
         xp = self.arrays.xp
-        wanted, lot = xp.maximum(decision, 0.0), xp.astype(observation["lot"], xp.float64)
+        wanted, lot = xp.maximum(decision, 0.0), observation["lot"]
         whole = lot > 0
         unit = xp.where(whole, lot, 1.0)
         return xp.where(whole, xp.round(wanted / unit) * unit, wanted)

@@ -14,7 +14,7 @@ from headway.evaluation import Evaluation
 
 Floats = NDArray[np.float64]
 
-TOLERANCE = 1e-9  # of a lot, by which a quantity may miss a multiple of it
+TOLERANCE = 1e-6  # relative, by which a quantity may miss a multiple of its lot: lots are observed in single precision
 
 
 class Ledger(NamedTuple):
@@ -113,8 +113,9 @@ def _metrics(ledger: Ledger, demand: Floats, quantity: Floats) -> dict[str, Floa
 def _violations(path: StockPath, quantity: Floats) -> dict[str, Floats]:
     """Largest breach per row: a quantity below zero, or away from a multiple of its lot."""
     lot = np.where(path.lot > 0, path.lot, 1.0)[:, None]
-    off = np.abs(quantity / lot - np.rint(quantity / lot)) * (path.lot > 0)[:, None]
+    lots = quantity / lot
+    off = np.abs(lots - np.rint(lots)) * (path.lot > 0)[:, None]
     return {
         "negative": np.where(quantity < 0, -quantity, 0.0).max(axis=(1, 2)),
-        "lot": np.where(off > TOLERANCE, off * lot, 0.0).max(axis=(1, 2)),
+        "lot": np.where(off > TOLERANCE * np.maximum(np.abs(lots), 1.0), off * lot, 0.0).max(axis=(1, 2)),
     }

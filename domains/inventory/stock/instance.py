@@ -91,9 +91,9 @@ class StockPath(Instance):
         self.refuse("items", "names that differ", (ordered[:, 1:] == ordered[:, :-1]).any(axis=1))
         missing = np.isnat(self.dates)
         self.refuse("dates", "a date in every period, or in none", missing != missing[:, :1])
-        late = np.zeros(self.dates.shape, bool)
-        late[:, 1:] = np.diff(self.dates, axis=1) <= np.timedelta64(0, "D")
-        self.refuse("dates", "a date later than the one before", late & ~missing)
+        dated, late = ~missing[:, 0], np.zeros(self.dates.shape, bool)
+        late[dated, 1:] = np.diff(self.dates[dated], axis=1) <= np.timedelta64(0, "D")
+        self.refuse("dates", "a date later than the one before", late)
 
     def _check_periods(self) -> None:
         self.refuse("start", "0 <= start < number of periods", ~((self.start >= 0) & (self.start < self.length)))

@@ -26,8 +26,10 @@ STATES = 20_000  # up to this many, costs of candidates are exact; beyond, simul
 
 
 def position(observation: Observation) -> Floats:
-    """Inventory position [B, I]: on hand, less what is owed, and on order."""
-    return observation["stock"] + observation["pipeline"].sum(axis=-1, dtype=np.float64)
+    """Inventory position float32 [B, I]: on hand, less what is owed, and on order."""
+    pipeline = observation["pipeline"]
+    on_order = np.vecdot(pipeline, np.ones(pipeline.shape[-1], np.float32))  # three times as fast as a short sum
+    return observation["stock"] + on_order  # type: ignore[no-any-return]
 
 
 @component
