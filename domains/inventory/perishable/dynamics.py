@@ -1,67 +1,23 @@
-"""The environments: stock by remaining life, ordered for period by period."""
+"""What happens in a period: one step for items that age, on numpy or torch arrays."""
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import Field
 
-from headway.components import component
 from headway.domains.inventory.perishable.instance import AgedPath
+from headway.domains.inventory.perishable.issuing import left
+from headway.domains.inventory.perishable.state import Params, State
 from headway.domains.inventory.stock.orders import Orders
+from headway.domains.inventory.stock.state import announced
 from headway.environment import Environment, Observation, Transition
-from headway.errors import CapabilityError
 from headway.ops import Array
 
 if TYPE_CHECKING:
     from gymnasium import spaces
 
 COSTS = ("holding", "penalty", "unit_cost", "waste_cost")  # as observed
-TENTHS = 10  # actions per usual demand where any quantity may be ordered
-
-
-class Params(NamedTuple):
-    """Per instance; M is the lifetime, W the longest lead time, at least 1.
-
-    demand : float64 [B, T, I]
-    place : float64 [B, I, M + W], one where an order joins the goods (see `State`)
-    left_cost : float64 [B, I, M], cost per unit left at the end of its last period (waste), its last but one
-        (holding), ...
-    penalty, unit_cost, fixed : float64 [B, I]
-    lifo : bool [B, I, 1]
-    first : int64 [B], first period whose cost is counted; share : float64 [B], 1 / counted periods
-    start : int64 [B]
-    nothing : float64 [B, I, 1], zeros
-    shown : what is observed and never changes (scale, costs, lot)
-    covariates : float32 [B, T - start + 1, I, K], or None
-    """
-
-    demand: Array
-    place: Array
-    left_cost: Array
-    penalty: Array
-    unit_cost: Array
-    fixed: Array
-    lifo: Array
-    first: Array
-    share: Array
-    start: Array
-    nothing: Array
-    shown: Observation
-    covariates: Array | None
-
-
-class State(NamedTuple):
-    """Before the order of ``period`` (int64 [B]) is placed.
-
-    ``goods`` float64 [B, I, M + W]: a conveyor that moves by one a period. The first M places are on hand, with
-    1, 2, ..., M periods left (this one included); the others arrive, fresh, in 1, 2, ..., W periods.
-    """
-
-    period: Array
-    goods: Array
 
 
 class Aged(Environment[AgedPath, Orders, Params, State]):
@@ -88,8 +44,7 @@ class Aged(Environment[AgedPath, Orders, Params, State]):
         charged = [instance.waste_cost, *[instance.holding] * (life - 1)]
         shown = {"scale": instance.scale, "costs": np.stack([getattr(instance, name) for name in COSTS], axis=-1)}
         shown |= {"lot": instance.lot}
-        decided = instance.covariates[:, instance.first :]
-        covariates = np.concatenate([decided, decided[:, -1:]], axis=1) if decided.shape[-1] else None
+        covariates = announced(instance)
         return Params(
             demand=convert(instance.demand),
             place=convert((instance.lead_time[..., None] + (life - 1) == places).astype(np.float64)),
@@ -144,14 +99,11 @@ class Aged(Environment[AgedPath, Orders, Params, State]):
         xp, life = self.arrays.xp, params.left_cost.shape[-1]
         placed = state.goods + decision[..., None] * params.place
         stock, demand = placed[..., :life], self.arrays.ops.gather(params.demand, state.period)
-        older = xp.cumulative_sum(stock, axis=-1)  # units that are issued no later than the last of each age
-        total = older[..., -1:]
-        upto = xp.where(params.lifo, total - older + stock, older)
-        left = xp.minimum(stock, xp.maximum(upto - demand[..., None], 0.0))
-        short = xp.maximum(demand - total[..., 0], 0.0)
+        remaining = left(xp, stock, demand, params.lifo)
+        short = xp.maximum(demand - xp.sum(stock, axis=-1), 0.0)
         cost = params.unit_cost * decision + params.fixed * (decision > 0)
-        cost = cost + params.penalty * short + xp.sum(params.left_cost * left, axis=-1)
-        goods = xp.concat([left[..., 1:], placed[..., life:], params.nothing], axis=-1)
+        cost = cost + params.penalty * short + xp.sum(params.left_cost * remaining, axis=-1)
+        goods = xp.concat([remaining[..., 1:], placed[..., life:], params.nothing], axis=-1)
         reward = -xp.sum(cost, axis=-1) * (params.share * (state.period >= params.first))
         period = state.period + 1
         return Transition(State(period, goods), reward, period < 0, period == params.demand.shape[1])
@@ -162,61 +114,3 @@ class Aged(Environment[AgedPath, Orders, Params, State]):
     def period(self, params: Params, state: State) -> Array:
         """int [B]: demands of earlier periods are known, and covariates up to this one."""
         return state.period
-
-
-@component
-class Order(Aged):
-    """Quantities in usual demands: action 1 orders ``scale`` units. Box [I] from 0 to ``reach``.
-
-    reach : largest order, in usual demands per period
-    """
-
-    capabilities: ClassVar[frozenset[str]] = frozenset({"differentiable", "post_decision", "relax"})
-    action: ClassVar[Literal["discrete", "box"]] = "box"
-
-    reach: Annotated[float, Field(gt=0)] = 4.0
-
-    def spaces(self, params: Params) -> tuple[spaces.Dict, spaces.Space[Any]]:
-        from gymnasium import spaces
-
-        return self.observed(params), spaces.Box(0.0, self.reach, (params.penalty.shape[1],), np.float32)
-
-    def decode(self, observation: Observation, action: Array) -> Array:
-        xp = self.arrays.xp
-        return xp.astype(action * observation["scale"], xp.float64, copy=False)
-
-    def relax(self, observation: Observation, decision: Array) -> Array:
-        """No less than nothing, in any quantity."""
-        return self.arrays.xp.maximum(decision, 0.0)
-
-
-@component
-class Units(Aged):
-    """Whole lots of one item: Discrete; where any quantity may be ordered, tenths of the usual demand.
-
-    reach : largest order, in usual demands per period
-    """
-
-    capabilities: ClassVar[frozenset[str]] = frozenset({"post_decision"})
-    action: ClassVar[Literal["discrete", "box"]] = "discrete"
-
-    reach: Annotated[float, Field(gt=0)] = 4.0
-
-    def spaces(self, params: Params) -> tuple[spaces.Dict, spaces.Space[Any]]:
-        from gymnasium import spaces
-
-        if params.penalty.shape[1] != 1:
-            raise CapabilityError(
-                "one discrete action cannot order several items",
-                where=f"{self.problem.name}, environment units",
-                got=f"{params.penalty.shape[1]} items",
-                expected="one item",
-                hint="use the environment `order`",
-            )
-        usual, lot = self.problem.usual, float(params.shown["lot"][0, 0])
-        return self.observed(params), spaces.Discrete(1 + math.ceil(self.reach * usual / (lot or usual / TENTHS)))
-
-    def decode(self, observation: Observation, action: Array) -> Array:
-        xp, lot = self.arrays.xp, observation["lot"]
-        unit = xp.where(lot > 0, lot, observation["scale"] / TENTHS)
-        return xp.astype(action[:, None] * unit, xp.float64, copy=False)
