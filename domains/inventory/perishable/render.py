@@ -32,9 +32,8 @@ def render(problem: Perishable, path: AgedPath, solution: Orders) -> Figure:
     ledger = replay(path, solution.quantity)
     series: dict[str, Any] = {name: getattr(ledger, name)[0, shown].sum(axis=1) for name in ("short", "wasted")}
     _ages(above, periods, ledger.stock[0, shown].sum(axis=1))
-    above.step(
-        periods, path.demand[0, path.first :][shown].sum(axis=1), where="mid", color=_DEMAND, lw=1.2, label="demand"
-    )
+    demand, orders = path.demand[0, path.first :][shown].sum(axis=1), solution.quantity[0, shown].sum(axis=1)
+    above.step(periods, demand, where="mid", color=_DEMAND, lw=1.2, label="demand")
     below.step(periods, orders, where="mid", color=_ORDERS, lw=1.2, label="ordered")
     below.bar(periods, -series["short"], width=0.9, color=_SHORT, label="short")
     below.bar(periods, -series["wasted"], width=0.9, bottom=-series["short"], color=_WASTE, label="wasted")
