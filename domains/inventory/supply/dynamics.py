@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Params(NamedTuple):
-    """Per instance; K is the longest lead time, at least 1. Ends of links that are outside are numbered N.
+    """Per instance; K is the longest lead time of the problem, at least 1. Ends of links outside are numbered N.
 
     demand : [B, T, N]
     holding, shortage : [B, N], cost per unit left, and more than that per unit short
@@ -80,7 +80,7 @@ class Ship(Environment[SupplyPath, Shipments, Params, State]):
 
     def prepare(self, instance: SupplyPath) -> Params:
         convert, nodes = self.arrays.ops.asarray, instance.nodes.shape[1]
-        periods = np.arange(1, max(int(instance.lead_time.max(initial=0)), 1) + 1)
+        periods = np.arange(1, max(int(instance.lead_time.max(initial=0)), self.problem.longest, 1) + 1)
         slot = (instance.lead_time[:, None, :] == periods[:, None]) & instance.exists[:, None, :]
         values = {
             "demand": instance.demand,
