@@ -49,14 +49,17 @@ class Chain:
             tolerance=tolerance,
         ).cost
 
-    def after(self, periods: int) -> Floats:
-        """Distribution over the states ``periods`` after the start, float64 [S]."""
+    def total(self, periods: int, *, warmup: int = 0, discount: float = 1.0) -> float:
+        """Expected cost of ``periods`` periods, the first ``warmup`` ones since the start left out."""
         chances = np.zeros(len(self.expense))
         chances[0] = 1.0
-        columns = self.matrix.T.tocsr()
-        for _ in range(periods):
-            chances = columns @ chances
-        return chances
+        forward, weight, total = self.matrix.T.tocsr(), 1.0, 0.0
+        for period in range(warmup + periods):
+            if period >= warmup:
+                total += weight * float(self.expense @ chances)
+                weight *= discount
+            chances = forward @ chances
+        return total
 
 
 def reach(
