@@ -1,54 +1,18 @@
-"""Classical rules on the exact models: their orders by state, and their best parameters by exact cost."""
+"""Best parameters of classical rules on the exact models, by exact cost."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-import numpy as np
+from typing import NamedTuple, TypeAlias
 
 from headway.domains.inventory.exact.law import fractile, mean
 from headway.domains.inventory.exact.lost_sales import LostSales
-from headway.domains.inventory.exact.model import Ints, Order
+from headway.domains.inventory.exact.perishable import Perishable
+from headway.domains.inventory.exact.rules import base_stock, capped_base_stock, s_nQ, s_S, s_S_q
 from headway.domains.inventory.search import pattern_search
 
-
-# -- rules: states [S, N] -> orders [S]; the inventory position is all on hand and on order ------------
-def base_stock(level: int) -> Order:
-    """Order up to ``level``."""
-    return lambda states: np.maximum(level - states.sum(axis=1), 0)
+Single: TypeAlias = LostSales | Perishable  # one stocking point that loses what is short
 
 
-def capped_base_stock(level: int, cap: int) -> Order:
-    """Order up to ``level``, but never more than ``cap`` at once (Xin 2021)."""
-    return lambda states: np.clip(level - states.sum(axis=1), 0, cap)
-
-
-def s_S(reorder: int, level: int) -> Order:
-    """Order up to ``level`` where the inventory position is ``reorder`` or less."""
-    return s_S_q(reorder, level, np.iinfo(np.int64).max)
-
-
-def s_S_q(reorder: int, level: int, cap: int) -> Order:
-    """Like (s, S), but never more than ``cap`` at once (the modified policy of Bijvank, Bhulai and Huh 2015)."""
-
-    def order(states: Ints) -> Ints:
-        position = states.sum(axis=1)
-        return np.where(position <= reorder, np.clip(level - position, 0, cap), 0)
-
-    return order
-
-
-def s_nQ(reorder: int, lot: int) -> Order:
-    """Order the fewest lots of ``lot`` that bring the inventory position above ``reorder``."""
-
-    def order(states: Ints) -> Ints:
-        short = np.maximum(reorder + 1 - states.sum(axis=1), 0)
-        return -(-short // lot) * lot
-
-    return order
-
-
-# -- best parameters --------------------------------------------------------------------------------
 class BaseStock(NamedTuple):
     """Best level of a base-stock policy, and its exact cost per period."""
 
@@ -89,13 +53,13 @@ class ReorderLevelCap(NamedTuple):
     cost: float
 
 
-def best_base_stock(model: LostSales) -> BaseStock:
-    """The cost is convex in the level (Janakiraman and Roundy 2004), so a descent finds the best one."""
+def best_base_stock(model: Single) -> BaseStock:
+    """The cost of durable goods is convex in the level (Janakiraman and Roundy 2004): a descent finds the best one."""
     (level,), cost = pattern_search(lambda x: model.evaluate(base_stock(*x)), [_enough(model)], step=1)
     return BaseStock(level, cost)
 
 
-def best_capped_base_stock(model: LostSales) -> CappedBaseStock:
+def best_capped_base_stock(model: Single) -> CappedBaseStock:
     """From the best base-stock level and a cap a little above mean demand."""
     start = [best_base_stock(model).level, int(mean(model.pmf)) + 1]
     (level, cap), cost = pattern_search(lambda x: model.evaluate(capped_base_stock(*x)), start, step=2)
@@ -130,6 +94,6 @@ def best_s_S_q(model: LostSales) -> ReorderLevelCap:
     return ReorderLevelCap(point[0], point[0] + point[1] + 1, point[2] + 1, cost)
 
 
-def _enough(model: LostSales) -> int:
+def _enough(model: Single) -> int:
     """The best base-stock level if what is short were owed: no less than the best one of lost sales."""
     return fractile(model.pmf, model.lead_time + 1, model.ratio)
