@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from headway.components import component
 from headway.domains.inventory.perishable.issuing import left
+from headway.domains.inventory.perishable.truth import exact_cost
 from headway.domains.inventory.search import Point, pattern_search, simulated
-from headway.domains.inventory.stock.rules import Parameter, Rule
+from headway.domains.inventory.stock.rules import STATES, Parameter, Rule
 from headway.environment import Observation
-from headway.errors import ConfigError
+from headway.errors import CapabilityError, ConfigError
 from headway.policy import Policy
 
 Floats = NDArray[np.float64]
@@ -106,10 +107,13 @@ def best_level(rule: AgedRule) -> float:
         raise ConfigError("a rule without a level and without a problem to find it for", where=type(rule).__name__)
     grain = (problem.multiple or problem.usual / 20) / problem.usual
     start = [round(cover / grain) for cover in rule.guess()]
-    cost = simulated(problem)
 
-    def value(point: Point) -> float:
-        return cost(_Candidate(rule, point[0] * grain))
+    def policy(point: Point) -> _Candidate:
+        return _Candidate(rule, point[0] * grain)
 
-    point, _ = pattern_search(value, start)
+    try:
+        point, _ = pattern_search(lambda point: exact_cost(problem, policy(point), limit=STATES), start)
+    except CapabilityError:
+        cost = simulated(problem)
+        point, _ = pattern_search(lambda point: cost(policy(point)), start)
     return point[0] * grain
