@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from headway.domains.inventory.exact.law import checked, total
-from headway.domains.inventory.exact.model import Floats, Ints, Model, Optimum, Outcomes
+from headway.domains.inventory.exact.model import LIMIT, Floats, Ints, Model, Optimum, Outcomes
 from headway.domains.inventory.exact.rules import base_stock, s_S
 from headway.errors import ConfigError
 
@@ -71,7 +71,7 @@ class Backlog(Model):
     def _covered(self) -> Floats:
         return total(self.pmf, self.lead_time + 1)
 
-    def solve(self, tolerance: float = 1e-8) -> Optimum:
+    def solve(self, tolerance: float = 1e-8, limit: int = LIMIT) -> Optimum:
         """In closed form: a base-stock policy, or with a fixed cost (s, S) (Zheng and Federgruen 1991)."""
         if not self.fixed:
             level = self._lowest()

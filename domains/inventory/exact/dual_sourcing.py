@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from headway.domains.inventory.exact.law import checked, fractile
-from headway.domains.inventory.exact.model import Floats, Ints, Model, Optimum, Outcomes
+from headway.domains.inventory.exact.model import LIMIT, Floats, Ints, Model, Optimum, Outcomes
 from headway.errors import ConfigError
 
 
@@ -94,7 +94,7 @@ class DualSourcing(Model):
         return result
 
     # -- the dynamic programme --------------------------------------------------------------------
-    def solve(self, tolerance: float = 1e-8) -> Optimum:
+    def solve(self, tolerance: float = 1e-8, limit: int = LIMIT) -> Optimum:
         """Relative value iteration over all states within the bounds, enlarged until they do not bind.
 
         Raises
@@ -104,7 +104,7 @@ class DualSourcing(Model):
         """
         from headway.domains.inventory.exact.dual_sourcing_table import Table
 
-        optimum = Table(self).solve(tolerance)
+        optimum = Table(self, limit).solve(tolerance)
         chain = self.chain(optimum)
         order = int(chain.orders[:, 0].max()) >= self.largest
         stock = int((chain.states.sum(axis=1) + chain.orders.sum(axis=1)).max()) >= self.most
@@ -116,4 +116,4 @@ class DualSourcing(Model):
             more_order=self.more_order + order * (1 + self.largest // 4),
             more_stock=self.more_stock + stock * (1 + self.most // 4),
             more_owed=self.more_owed + owed * (1 + self.more_owed),
-        ).solve(tolerance)
+        ).solve(tolerance, limit)

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from headway.domains.inventory.exact.law import checked, fractile, left_over, mean
-from headway.domains.inventory.exact.model import Floats, Ints, Model, Optimum, Outcomes
+from headway.domains.inventory.exact.model import LIMIT, Floats, Ints, Model, Optimum, Outcomes
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +90,7 @@ class LostSales(Model):
         return self.holding * left + self.penalty * (mean(self.pmf) - ready + left)
 
     # -- the dynamic programme --------------------------------------------------------------------
-    def solve(self, tolerance: float = 1e-8) -> Optimum:
+    def solve(self, tolerance: float = 1e-8, limit: int = LIMIT) -> Optimum:
         """Relative value iteration over all states within the bounds (`lost_sales_table`).
 
         Raises
@@ -100,9 +100,9 @@ class LostSales(Model):
         """
         from headway.domains.inventory.exact.lost_sales_table import Table
 
-        optimum = Table(self).solve(tolerance)
+        optimum = Table(self, limit).solve(tolerance)
         if self.fixed and self._touches(optimum):
-            return replace(self, extra=self.extra + self.economic_order).solve(tolerance)
+            return replace(self, extra=self.extra + self.economic_order).solve(tolerance, limit)
         return optimum
 
     def _touches(self, optimum: Optimum) -> bool:

@@ -93,8 +93,14 @@ class Model(ABC):
         """Expected cost of one period, float64 [S]."""
 
     @abstractmethod
-    def solve(self, tolerance: float = 1e-8) -> Optimum:
-        """The best cost and orders; ``tolerance``: distance of the bounds, in cost per period."""
+    def solve(self, tolerance: float = 1e-8, limit: int = LIMIT) -> Optimum:
+        """The best cost and orders; ``tolerance``: distance of the bounds, in cost per period.
+
+        Raises
+        ------
+        CapabilityError
+            The table of states has more than ``limit`` entries.
+        """
 
     def chain(self, order: Order, limit: int = LIMIT) -> Chain:
         """All states that a policy reaches from the start, with their transitions.

@@ -6,7 +6,7 @@ import numpy as np
 
 from headway.domains.inventory.exact.lost_sales import LostSales
 from headway.domains.inventory.exact.lost_sales_table import Table
-from headway.domains.inventory.exact.model import Floats, Lookup
+from headway.domains.inventory.exact.model import LIMIT, Floats, Lookup
 
 
 def myopic_1_orders(model: LostSales) -> Lookup:
@@ -17,15 +17,15 @@ def myopic_1_orders(model: LostSales) -> Lookup:
     CapabilityError
         The table of states would be too large.
     """
-    table = Table(model)
-    return table.best(np.zeros(table.states), arrival_costs(table))
+    table = Table(model, LIMIT)
+    return table.best(np.zeros(table.box.states), arrival_costs(table))
 
 
 def myopic_2_orders(model: LostSales) -> Lookup:
     """The order that minimises the expected costs of that period and the next, where Myopic-1 orders (Zipkin 2008)."""
-    table = Table(model)
+    table = Table(model, LIMIT)
     costs = arrival_costs(table)
-    return table.best(table.backup(np.zeros(table.states), costs), costs)
+    return table.best(table.backup(np.zeros(table.box.states), costs), costs)
 
 
 def arrival_costs(table: Table) -> Floats:

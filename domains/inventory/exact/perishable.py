@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from headway.domains.inventory.exact.law import checked, fractile, mean
-from headway.domains.inventory.exact.model import Floats, Ints, Model, Optimum, Outcomes
+from headway.domains.inventory.exact.model import LIMIT, Floats, Ints, Model, Optimum, Outcomes
 from headway.errors import ConfigError
 
 
@@ -125,7 +125,7 @@ class Perishable(Model):
         return self.holding * kept + self.waste * gone + self.penalty * short
 
     # -- the dynamic programme --------------------------------------------------------------------
-    def solve(self, tolerance: float = 1e-8) -> Optimum:
+    def solve(self, tolerance: float = 1e-8, limit: int = LIMIT) -> Optimum:
         """Relative value iteration over all states within the bounds, enlarged until they do not bind.
 
         Raises
@@ -135,7 +135,7 @@ class Perishable(Model):
         """
         from headway.domains.inventory.exact.perishable_table import Table
 
-        optimum = Table(self).solve(tolerance)
+        optimum = Table(self, limit).solve(tolerance)
         chain = self.chain(optimum)
         orders, system = int(chain.orders.max()), int((chain.states.sum(axis=1) + chain.orders).max())
         if orders < self.largest and system < self.most:
@@ -145,4 +145,4 @@ class Perishable(Model):
             self,
             more_order=self.more_order + more_order * (orders >= self.largest),
             more_stock=self.more_stock + more_stock * (system >= self.most),
-        ).solve(tolerance)
+        ).solve(tolerance, limit)
