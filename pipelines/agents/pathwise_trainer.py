@@ -42,7 +42,6 @@ class PathwiseTrainer(Trainer):
         self.network = recipe.build(observation_space, action_space)
         self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=agent.lr, weight_decay=agent.weight_decay)
         self.world = World(environment, batch=agent.batch, seed=seed)
-        self.warmup = environment.problem.criterion.warmup if agent.segment else 0
         self.scale: float | None = None  # size of a row's return in a segment, from the first one that earns any
 
     @property
@@ -86,14 +85,13 @@ class PathwiseTrainer(Trainer):
 
     # -- one segment ----------------------------------------------------------------------------------
     def _begin(self) -> None:
-        """New episodes; what is not counted at their beginning is walked through without gradients."""
+        """New episodes. What is not counted at their beginning teaches nothing, unless it is part of the gradient."""
         self.world.begin()
-        if self.warmup:
-            with torch.no_grad():
-                self.world.walk(self._act, self.warmup)
+        if self.agent.segment is not None:
+            self.world.burn_in(self._act)
             if not len(self.world):
-                raise ContractError("episodes end within their warm-up", where=self.description.problem_name,
-                                    got=f"at most {self.warmup} steps", expected="more")  # fmt: skip
+                raise ContractError("episodes end before anything is earned", where=self.description.problem_name,
+                                    expected="rewards along the way", hint="agent.segment=null")  # fmt: skip
 
     def _segment(self) -> Walked:
         """Walk to the segment's end, and leave the gradient of its loss in the network."""

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from headway import tree
-from headway.environment import Environment, Observation
+from headway.environment import Environment, Observation, Transition
 from headway.nn.aligned import aligned
 from headway.sampler import Sampler
 
@@ -51,6 +51,12 @@ class World:
         self._params, self._state = tree.map_arrays(aligned, (start.params, start.state))
         self.returns = torch.zeros(self.batch, dtype=torch.float64)
 
+    def burn_in(self, act: Act) -> None:
+        """Go on, without gradients, to the first period in which any row earns something."""
+        with torch.no_grad():
+            while len(self) and not (following := self._next(act)).reward.any():
+                self._take(following)
+
     def walk(self, act: Act, periods: int | None) -> Walked:
         """Go on for ``periods`` (None: to the end), or less where every row ends before.
 
@@ -58,11 +64,10 @@ class World:
         """
         rows, walked, rewards = torch.arange(len(self)), list[Tensor](), list[Tensor]()
         while len(self) and (periods is None or len(rewards) < periods):
+            following = self._next(act)
             walked.append(rows)
-            reward, over = self._step(act)
-            rewards.append(reward)
-            if over.any():
-                rows = self._drop(rows, over)
+            rewards.append(following.reward)
+            rows = rows[self._take(following)]
         gained = self.returns.new_zeros(len(self.returns)).index_add(0, torch.cat(walked), torch.cat(rewards).double())
         returns, ended = self.returns + gained.detach(), torch.ones(len(gained), dtype=torch.bool)
         ended[rows] = False
@@ -70,20 +75,24 @@ class World:
         self._state = tree.map_arrays(lambda array: array.detach(), self._state)
         return Walked(gained, returns[ended])
 
-    def _step(self, act: Act) -> tuple[Tensor, Tensor]:
-        """Rewards [R] of one decision in every row, and which rows are over."""
+    def _next(self, act: Act) -> Transition[Any]:
+        """Where one decision leads from here."""
         environment, params, state = self.environment, self._params, self._state
         observation = environment.observe(params, state)
         decision = self._feasible(observation, environment.decode(observation, act(observation)))
-        self._state, reward, terminated, truncated = environment.step(params, state, decision)
-        self.steps += len(self)
-        return reward, terminated | truncated
+        return environment.step(params, state, decision)
 
-    def _drop(self, rows: Tensor, over: Tensor) -> Tensor:
-        """Those of ``rows`` that go on."""
-        self._numbers = self._numbers[~over.numpy()]
-        self._params, self._state, rows = tree.rows((self._params, self._state, rows), ~over)
-        return rows
+    def _take(self, following: Transition[Any]) -> Tensor | slice:
+        """Be there; which rows go on."""
+        self.steps += len(self)
+        self._state = following.state
+        over = following.terminated | following.truncated
+        if not over.any():
+            return slice(None)
+        going: Tensor = ~over
+        self._numbers = self._numbers[going.numpy()]
+        self._params, self._state = tree.rows((self._params, self._state), going)
+        return going
 
     # -- state, for checkpoints -----------------------------------------------------------------------
     def get_state(self) -> dict[str, Any]:

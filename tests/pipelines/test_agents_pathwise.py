@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 import tiny
@@ -13,7 +11,6 @@ from small_agents import small_trainer
 from headway.errors import CapabilityError, ContractError, NumericalError
 from headway.nn.mlp import MLP
 from headway.pipelines.agents.pathwise import Pathwise
-from headway.problem import Criterion
 from headway.rollouts import rollout
 
 SIGNAL = tiny.Signal(np.linspace(-1, 1, 24).reshape(4, 6))
@@ -102,11 +99,11 @@ class Whole(tiny.TrackEnvironment):
 
 def pathwise(environment=tiny.TrackEnvironment, **options):
     """A small trainer on a signal of 6 periods whose updates change nothing."""
-    problem = options.pop("problem", None) or tiny.Track()
+    problem, knobs = tiny.Track(), {name: options.pop(name) for name in ("warmup",) if name in options}
     table = {"own": f"{environment.__module__}:{environment.__qualname__}"}
     object.__setattr__(problem, "environments", table)
     agent = Pathwise(batch=8, lr=1e-300, **options)
-    return agent.trainer(environment(problem=problem, backend="torch"), MLP(hidden=(4,)), seed=0, steps=1000)
+    return agent.trainer(environment(problem=problem, backend="torch", **knobs), MLP(hidden=(4,)), seed=0, steps=1000)
 
 
 def gradient(trainer):
@@ -158,19 +155,41 @@ def test_segments_cut_gradients():
     assert torch.allclose(cut, whole, atol=1e-7)
 
 
+@tiny.component
+class Late(tiny.TrackEnvironment):
+    """Nothing is earned in the first periods, everything else in thousands."""
+
+    warmup: int = 2
+
+    def step(self, params, state, decision):
+        moved = super().step(params, state, decision)
+        return moved._replace(reward=1000 * moved.reward * (state.time >= self.warmup))
+
+
 def test_warm_up_is_walked_without_gradients():
-    """With 2 periods that do not count, segments begin at the third; whole episodes are differentiated whole."""
-
-    class WarmTrack(tiny.Track):
-        criterion = Criterion("average", warmup=2)
-
-    cut, whole = pathwise(segment=4, problem=WarmTrack()), pathwise(problem=WarmTrack())
-    metrics = cut.advance()
+    """With 2 periods that earn nothing, segments begin at the third; whole episodes are differentiated whole."""
+    cut, whole = pathwise(Late, segment=4), pathwise(Late)
+    metrics, expected = cut.advance(), whole.advance()
     assert (cut.steps, len(cut.world)) == (48, 0)
-    assert metrics["rollout/reward"] * 32 / 8 > whole.advance()["rollout/return"] == metrics["rollout/return"]
-    assert not torch.allclose(gradient(pathwise(segment=4, problem=WarmTrack())), gradient(pathwise()))
-    with pytest.raises(ContractError, match="within their warm-up"):
-        pathwise(segment=4, problem=dataclasses.replace(WarmTrack(), periods=2)).advance()
+    assert metrics["rollout/return"] == expected["rollout/return"]
+    assert metrics["rollout/reward"] * 4 == pytest.approx(expected["rollout/return"])
+    four, six, none = (gradient(pathwise(Late, segment=n)) for n in (4, 6, None))
+    assert torch.equal(four, six)
+    assert not torch.allclose(four, none)
+    with pytest.raises(ContractError, match="before anything is earned"):
+        pathwise(Late, segment=4, warmup=6).advance()
+
+
+def test_scale_comes_from_the_first_segment_that_earns():
+    """Rewards in another unit have the same gradient; where nothing is earned there is no scale and no gradient."""
+    thousands, ones, norms = pathwise(Late, warmup=0), pathwise(), []
+    for trainer in (thousands, ones):
+        norms.append(trainer.advance()["train/grad_norm"])
+    assert norms[0] == pytest.approx(norms[1])
+    assert thousands.scale == pytest.approx(1000 * ones.scale)
+    nothing = pathwise(Late, warmup=6)
+    assert nothing.advance()["train/grad_norm"] == 0
+    assert nothing.scale is None
 
 
 def test_trains_on_fractions_where_decisions_are_whole():
@@ -180,22 +199,6 @@ def test_trains_on_fractions_where_decisions_are_whole():
     assert found.abs().max() > 1e-3
     assert torch.equal(found, gradient(pathwise()))  # untrained outputs are far from the bounds
     assert set(np.unique(rollout(Whole(problem=tiny.Track()), trainer.policy(), SIGNAL).decisions)) <= {-1, 0, 1}
-
-
-def test_scale_comes_from_the_first_segment_that_earns():
-    """Periods without any reward set no scale and no gradient; the first with rewards brings them to unit size."""
-
-    @tiny.component
-    class Late(tiny.TrackEnvironment):
-        def step(self, params, state, decision):
-            moved = super().step(params, state, decision)
-            return moved._replace(reward=1000 * moved.reward * (state.time >= 3))
-
-    trainer = pathwise(Late, segment=3)
-    assert trainer.advance()["train/grad_norm"] == 0
-    assert trainer.scale is None
-    reward = trainer.advance()["rollout/reward"]
-    assert trainer.scale == pytest.approx(3 * -reward)
 
 
 def test_needs_a_differentiable_environment():
