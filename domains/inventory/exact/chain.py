@@ -51,7 +51,7 @@ class Chain:
 
     def total(self, periods: int, *, warmup: int = 0, discount: float = 1.0) -> float:
         """Expected cost of ``periods`` periods, the first ``warmup`` ones since the start left out."""
-        chances = np.zeros(len(self.expense))
+        chances: Floats = np.zeros(len(self.expense))
         chances[0] = 1.0
         forward, weight, total = self.matrix.T.tocsr(), 1.0, 0.0
         for period in range(warmup + periods):
@@ -117,7 +117,8 @@ def reach(
 def _contains(known: Ints, values: Ints) -> NDArray[np.bool_]:
     """Whether each of ``values`` is among the sorted ``known``."""
     at = np.minimum(np.searchsorted(known, values), len(known) - 1)
-    return known[at] == values
+    same: NDArray[np.bool_] = known[at] == values
+    return same
 
 
 def _whole(orders: Any, states: Ints) -> Ints:

@@ -85,7 +85,8 @@ class DualSourcing(Model):
 
     def expense(self, states: Ints, orders: Ints) -> Floats:
         ready = states[:, 0] + orders[:, 1]
-        return self.running(ready) + orders @ np.array([self.regular, self.expedited])
+        cost: Floats = self.running(ready) + orders @ np.array([self.regular, self.expedited])
+        return cost
 
     def running(self, ready: Ints) -> Floats:
         """Expected holding and penalty of a period that has ``ready`` [S] on hand, float64 [S]."""

@@ -83,11 +83,11 @@ def best_s_nQ(model: LostSales) -> ReorderLots:
 
 
 def best_s_S_q(model: LostSales) -> ReorderLevelCap:
-    """From the best (s, S) with a cap of S - s; no worse than without a cap."""
+    """From the best (s, S) and a cap of a little more than S - s; no worse than without a cap."""
     reorder, level, uncapped = best_s_S(model)
     more = level - reorder - 1
     point, cost = pattern_search(
-        lambda x: model.evaluate(s_S_q(x[0], x[0] + x[1] + 1, x[2] + 1)), [reorder, more, more], step=2
+        lambda x: model.evaluate(s_S_q(x[0], x[0] + x[1] + 1, x[2] + 1)), [reorder, more, more + 3]
     )
     if cost > uncapped:
         return ReorderLevelCap(reorder, level, level, uncapped)

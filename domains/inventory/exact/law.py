@@ -54,5 +54,12 @@ def left_over(pmf: Floats, size: int) -> Floats:
     chance[: len(pmf)] = pmf
     used = np.arange(size)[:, None] - np.arange(size)  # demand that leaves y of x
     left = np.where(used >= 0, chance[np.maximum(used, 0)], 0.0)
-    left[:, 0] = np.maximum(1.0 - left[:, 1:].sum(axis=1), 0.0)  # all demand from x on
+    left[:, 0] = at_least(pmf, size)
     return left
+
+
+def at_least(pmf: Floats, size: int) -> Floats:
+    """P(demand >= x) for x = 0, 1, ..., float64 [size]: summed from the end, so that it is exact where it is small."""
+    chance = np.zeros(max(size, len(pmf)))
+    chance[: len(pmf)] = pmf
+    return np.cumsum(chance[::-1])[::-1][:size]

@@ -81,7 +81,8 @@ class LostSales(Model):
 
     def expense(self, states: Ints, orders: Ints) -> Floats:
         ready = states[:, 0] + (orders if self.lead_time == 0 else 0)
-        return self.running(int(ready.max()) + 1)[ready] + self.fixed * (orders > 0)
+        cost: Floats = self.running(int(ready.max()) + 1)[ready] + self.fixed * (orders > 0)
+        return cost
 
     def running(self, size: int) -> Floats:
         """Expected holding and penalty of a period that has 0, 1, ... on hand, float64 [size]."""

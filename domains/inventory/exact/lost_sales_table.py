@@ -71,7 +71,8 @@ class Table:
         if self.lead_time:
             return self.running[:size]
         ready = np.arange(self.orders)[:, None] + np.arange(size)
-        return self.running[np.minimum(ready, self.stocks - 1)]
+        cost: Floats = self.running[np.minimum(ready, self.stocks - 1)]
+        return cost
 
     def _expectations(self, table: Floats) -> Iterator[tuple[Any, Floats, int]]:
         """E[V'] by block: its place in the table, float64 [..., z, x0], and the arrivals fixed in it."""

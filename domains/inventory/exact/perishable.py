@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from headway.domains.inventory.exact.law import checked, fractile, mean
+from headway.domains.inventory.exact.law import at_least, checked, fractile, mean
 from headway.domains.inventory.exact.model import LIMIT, Floats, Ints, Model, Optimum, Outcomes
 from headway.errors import ConfigError
 
@@ -92,7 +92,8 @@ class Perishable(Model):
 
     def expense(self, states: Ints, orders: Ints) -> Floats:
         stock, _ = self._ready(states, orders)
-        return self.running(stock) + self.unit_cost * orders + self.fixed * (orders > 0)
+        cost: Floats = self.running(stock) + self.unit_cost * orders + self.fixed * (orders > 0)
+        return cost
 
     def _ready(self, states: Ints, orders: Ints) -> tuple[Ints, Ints]:
         """Goods on hand when demand comes [S, M], and those that arrive later [S, L]."""
@@ -109,11 +110,9 @@ class Perishable(Model):
         older = np.cumsum(stock, axis=1)
         upto = total[:, None] - older + stock if self.lifo else older  # units sold no later than these
         left = np.minimum(stock[:, None], np.maximum(upto[:, None] - demand[:, None], 0))
-        chance = np.zeros(max(len(demand), len(self.pmf)))
-        chance[: len(self.pmf)] = self.pmf
-        beyond = 1.0 - np.concatenate([[0.0], np.cumsum(chance)])
-        chances = np.where(demand < total[:, None], chance[: len(demand)], 0.0)
-        chances[np.arange(len(total)), total] = np.maximum(beyond[total], 0.0)
+        beyond = at_least(self.pmf, len(demand) + 1)
+        chances = np.where(demand < total[:, None], beyond[:-1] - beyond[1:], 0.0)
+        chances[np.arange(len(total)), total] = beyond[total]
         return left, chances
 
     def running(self, stock: Ints) -> Floats:
@@ -122,7 +121,8 @@ class Perishable(Model):
         gone = np.einsum("sk,sk->s", chances, left[..., 0].astype(np.float64))
         kept = np.einsum("sk,sk->s", chances, left[..., 1:].sum(axis=2).astype(np.float64))
         short = mean(self.pmf) - stock.sum(axis=1) + gone + kept
-        return self.holding * kept + self.waste * gone + self.penalty * short
+        cost: Floats = self.holding * kept + self.waste * gone + self.penalty * short
+        return cost
 
     # -- the dynamic programme --------------------------------------------------------------------
     def solve(self, tolerance: float = 1e-8, limit: int = LIMIT) -> Optimum:

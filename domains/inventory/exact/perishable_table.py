@@ -37,7 +37,8 @@ class Table:
 
         life, sizes = self.model.lifetime, self.sizes
         running = np.zeros(sizes**life)
-        stocks = np.flatnonzero(sum(np.indices((sizes,) * life, sparse=True)).ravel() <= self.model.most)
+        every = np.indices((sizes,) * life, sparse=True)
+        stocks = np.flatnonzero(sum(every, start=np.zeros((1,) * life)) <= self.model.most)
         rows, columns, entries = [], [], []
         for batch in np.array_split(stocks, 1 + len(stocks) // _BATCH):
             stock = np.stack(np.unravel_index(batch, (sizes,) * life), axis=1)

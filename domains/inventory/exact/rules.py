@@ -40,6 +40,7 @@ def s_nQ(reorder: int, lot: int) -> Order:
 
     def order(states: Ints) -> Ints:
         short = np.maximum(reorder + 1 - states.sum(axis=1), 0)
-        return -(-short // lot) * lot
+        lots: Ints = -(-short // lot)
+        return lots * lot
 
     return order
