@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
@@ -50,10 +51,16 @@ class SupplyProblem(Problem[SupplyPath, Shipments]):
     solution_type: ClassVar[type[Any]] = Shipments
     environments: ClassVar[Mapping[str, str]] = {"ship": f"{HERE}.dynamics:Ship"}
     baselines: ClassVar[Mapping[str, str]] = RULES
+    oracles: ClassVar[Mapping[str, str]] = {
+        "perfect_information": "headway.domains.inventory.optimisation.oracle:PerfectInformation"
+    }
     networks: ClassVar[Mapping[str, str]] = {
         "graph": f"{HERE}.graph_network:Graph",
         "vanilla": f"{HERE}.vanilla:Vanilla",
     }
+
+    reference: ClassVar[str] = "echelon_base_stock"
+    reference_source: ClassVar[str] = "echelon base-stock (Clark and Scarf 1960) with levels searched by simulation"
 
     horizon: Annotated[int, Field(ge=1)] = 100
     warmup: Periods = 30
@@ -73,6 +80,11 @@ class SupplyProblem(Problem[SupplyPath, Shipments]):
     def longest(self) -> int:
         """The longest lead time that instances may have; what is observed of the pipeline is that long."""
         return max((link.lead_time for link in self.layout.links), default=0)
+
+    @cached_property
+    def found(self) -> dict[Any, Any]:
+        """What rules have found out about this problem: a search takes seconds, and is made once."""
+        return {}
 
     def law(self, name: str, options: Mapping[str, Any], where: str) -> Distribution:
         """A law of demand by its name. Raises UnknownNameError or ConfigError with ``where`` in the message."""
