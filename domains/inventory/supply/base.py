@@ -32,6 +32,7 @@ Periods = Annotated[int, Field(ge=0)]
 RULES: Mapping[str, str] = {
     "echelon_base_stock": f"{HERE}.base_stock:EchelonBaseStock",
     "base_stock": f"{HERE}.base_stock:LocalBaseStock",
+    "mpc": "headway.domains.inventory.optimisation.mpc:MPC",
 }
 
 
@@ -80,6 +81,11 @@ class SupplyProblem(Problem[SupplyPath, Shipments]):
     def longest(self) -> int:
         """The longest lead time that instances may have; what is observed of the pipeline is that long."""
         return max((link.lead_time for link in self.layout.links), default=0)
+
+    @property
+    def known_levels(self) -> tuple[float, ...] | None:
+        """The best echelon base-stock level of each node, where theory gives them."""
+        return None
 
     @cached_property
     def found(self) -> dict[Any, Any]:

@@ -73,10 +73,15 @@ class BaseStock(Policy):
     def fit(self, problem: Any, view: Any) -> Self:
         return dataclasses.replace(self, problem=problem.until(view))
 
+    @property
+    def known_levels(self) -> tuple[float, ...] | None:
+        """Levels that need no search."""
+        return None
+
     @cached_property
     def settings(self) -> Settings:
         """Shifts and allocation: those configured, else the best ones found on tuning instances."""
-        if self.problem is None or (self.shifts is not None and self.allocation is not None):
+        if self.problem is None or self.known_levels or (self.shifts is not None and self.allocation is not None):
             return Settings(self.shifts or (0.0,), self.allocation or "min_shortage")
         key = type(self), self.shifts, self.allocation
         if key not in self.problem.found:
@@ -87,11 +92,12 @@ class BaseStock(Policy):
     def _plan(self, observation: Observation) -> Plan:
         network = echelons(observation)
         mean, deviation = self.demand(observation, network)
-        if self.levels is not None:
-            if len(self.levels) != mean.shape[1]:
-                got, expected = len(self.levels), f"{mean.shape[1]}, one per node"
+        levels = self.levels or self.known_levels
+        if levels is not None:
+            if len(levels) != mean.shape[1]:
+                got, expected = len(levels), f"{mean.shape[1]}, one per node"
                 raise ConfigError("levels for another network", where="levels", got=got, expected=expected)
-            return Plan(network, np.broadcast_to(np.array(self.levels), mean.shape))
+            return Plan(network, np.repeat(np.array([levels]), len(mean), axis=0))
         shifts = np.array(self.settings.shifts)
         shift = shifts[np.clip(network.depth, 0, len(shifts) - 1)]
         factor = safety_factor(network, observation["costs"][..., 0])
@@ -114,8 +120,12 @@ class BaseStock(Policy):
 class EchelonBaseStock(BaseStock):
     """Order up to an echelon level: on hand and under way, here and everywhere downstream (Clark and Scarf 1960).
 
-    For a serial system the levels are Clark and Scarf's, which are optimal.
+    For a serial system the levels are Clark and Scarf's, which are optimal, unless ``shifts`` are given.
     """
+
+    @property
+    def known_levels(self) -> tuple[float, ...] | None:
+        return None if self.problem is None or self.shifts is not None else self.problem.known_levels
 
     def position(self, observation: Observation, network: Echelons) -> Floats:
         return _below(observation, network)

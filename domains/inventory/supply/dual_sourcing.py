@@ -5,12 +5,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from headway.components import component
+from headway.domains.inventory.demand.distribution import Distribution
 from headway.domains.inventory.supply.base import HERE, Amount, Periods, SupplyProblem
 from headway.domains.inventory.supply.layout import Layout, Link, Node
-from headway.errors import ConfigError
+from headway.errors import CapabilityError, ConfigError
+
+if TYPE_CHECKING:
+    from headway.domains.inventory.exact.model import Model
 
 
 @component
@@ -33,7 +37,10 @@ class DualSourcing(SupplyProblem):
         "capped_dual_index": f"{HERE}.sourcing_rules:CappedDualIndex",
         "tailored_base_surge": f"{HERE}.sourcing_rules:TailoredBaseSurge",
         "optimal": "headway.domains.inventory.exact.optimal:Optimal",
+        "mpc": "headway.domains.inventory.optimisation.mpc:MPC",
     }
+    reference: ClassVar[str] = "optimal"
+    reference_source: ClassVar[str] = "the policy of least average cost, by relative value iteration"
 
     regular_lead_time: Periods = 2
     expedited_lead_time: Periods = 0
@@ -54,11 +61,38 @@ class DualSourcing(SupplyProblem):
                 expected=f"< regular_lead_time ({self.regular_lead_time})",
             )
 
+    def model(self) -> Model:
+        """The exact decision process.
+
+        Raises
+        ------
+        CapabilityError
+            Expedited goods take time, or demand is no whole-numbered law without seasons.
+        """
+        from headway.domains.inventory.exact.dual_sourcing import DualSourcing as Exact
+
+        if self.expedited_lead_time or not self.demand_law.discrete or self.demand_law.features(1).shape[1]:
+            got = f"expedited_lead_time={self.expedited_lead_time}, {self.demand_law}"
+            expected = "expedited_lead_time=0, a whole-numbered law without seasons"
+            raise CapabilityError("no exact costs for this problem", where=self.name, got=got, expected=expected)
+        return Exact(
+            self.demand_law.pmf(),
+            self.regular_lead_time,
+            holding=self.holding,
+            penalty=self.penalty,
+            regular=self.regular_cost,
+            expedited=self.expedited_cost,
+        )
+
+    @cached_property
+    def demand_law(self) -> Distribution:
+        """The law that demand is drawn from."""
+        return self.law(self.demand, self.demand_options, "problem.demand_options")
+
     @cached_property
     def layout(self) -> Layout:
-        law = self.law(self.demand, self.demand_options, "problem.demand_options")
-        node = Node("stock", holding=self.holding, penalty=self.penalty, demand=law)
-        lot = float(law.discrete)
+        node = Node("stock", holding=self.holding, penalty=self.penalty, demand=self.demand_law)
+        lot = float(self.demand_law.discrete)
         regular = Link(None, "stock", lead_time=self.regular_lead_time, unit_cost=self.regular_cost, lot=lot)
         expedited = Link(None, "stock", lead_time=self.expedited_lead_time, unit_cost=self.expedited_cost, lot=lot)
         return Layout([node], [regular, expedited], self.initial)

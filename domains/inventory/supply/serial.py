@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from functools import cached_property
-from typing import Any, ClassVar
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from headway.components import component
 from headway.domains.inventory.supply.base import Amount, Periods, SupplyProblem
 from headway.domains.inventory.supply.layout import Layout, Link, Node
 from headway.errors import ConfigError
+
+if TYPE_CHECKING:
+    from headway.domains.inventory.exact.serial import EchelonBaseStock
 
 
 @component
@@ -28,6 +32,7 @@ class Serial(SupplyProblem):
     """
 
     name: ClassVar[str] = "inventory/serial"
+    reference_source: ClassVar[str] = "echelon base-stock with Clark and Scarf's (1960) optimal levels"
 
     lead_times: tuple[Periods, ...] = (2, 4, 3, 2)
     holding: tuple[Amount, ...] = (0.1, 0.2, 0.5, 1.0)
@@ -44,6 +49,26 @@ class Serial(SupplyProblem):
         lengths |= {"unit_costs": len(self.unit_costs)} if self.unit_costs else {}
         if set(lengths.values()) != {stages}:
             raise ConfigError("not every stage has its numbers", where="problem", got=lengths, expected="equal lengths")
+
+    @cached_property
+    def optimum(self) -> EchelonBaseStock:
+        """Clark and Scarf's echelon levels, from the first stage on, and the least cost per period in the long run.
+
+        Raises
+        ------
+        ConfigError
+            Holding costs fall on the way to the customers.
+        """
+        from headway.domains.inventory.exact.serial import clark_scarf
+
+        law = self.law(self.demand, self.demand_options, "problem.demand_options")
+        found = clark_scarf(law, self.lead_times, self.holding, self.penalty, transit=self.transit)
+        return found._replace(cost=found.cost + law.mean * sum(self.unit_costs))
+
+    @property
+    def known_levels(self) -> tuple[float, ...] | None:
+        rising = all(a <= b for a, b in pairwise(self.holding))
+        return self.optimum.levels if rising else None
 
     @cached_property
     def layout(self) -> Layout:
