@@ -45,6 +45,10 @@ class Backlog(Model):
     def start(self) -> Ints:
         return np.zeros(max(self.lead_time, 1), dtype=np.int64)
 
+    @property
+    def plenty(self) -> int:
+        return len(self._covered)
+
     def outcomes(self, states: Ints, orders: Ints) -> Outcomes:
         if self.lead_time:
             after = np.concatenate([states[:, 1:], orders[:, None]], axis=1)

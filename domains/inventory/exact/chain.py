@@ -31,20 +31,27 @@ class Chain:
     orders : int64 [S] or [S, 2]
     matrix : float64 [S, S], probabilities; scipy's compressed rows
     expense : float64 [S], expected cost of one period
+    withheld : bool [S], where the policy's order was not placed because there were plenty of goods
     """
 
     states: Ints
     orders: Ints
     matrix: csr_array[Any, tuple[int, int]]
     expense: Floats
+    withheld: NDArray[np.bool_]
 
     def cost(self, discount: float = 1.0, tolerance: float = 1e-8) -> float:
         """Cost per period in the long run; with a ``discount`` below 1 the value of the first state."""
-        start = np.zeros(len(self.expense))
-        tolerance *= 1 - discount if discount < 1 else 1
+        return self._long_run(self.expense, discount, tolerance * (1 - discount if discount < 1 else 1))
+
+    def share_withheld(self) -> float:
+        """Share of periods in the long run in which an order was not placed, to 1e-11."""
+        return self._long_run(self.withheld.astype(np.float64), 1.0, 1e-11) if self.withheld.any() else 0.0
+
+    def _long_run(self, each: Floats, discount: float, tolerance: float) -> float:
         return relative_values(
-            lambda values: self.expense + discount * (self.matrix @ values),
-            start,
+            lambda values: each + discount * (self.matrix @ values),
+            np.zeros(len(each)),
             discount=discount,
             tolerance=tolerance,
         ).cost
@@ -68,8 +75,12 @@ def reach(
     outcomes: Callable[[Ints, Ints], tuple[Ints, Floats]],
     expense: Callable[[Ints, Ints], Floats],
     limit: int,
+    plenty: int,
 ) -> Chain:
     """Follow a policy from ``start`` [N] until no new state turns up.
+
+    In states with ``plenty`` goods or more nothing is ordered: a policy that always orders would reach infinitely
+    many, with a probability that soon means nothing.
 
     Raises
     ------
@@ -83,9 +94,12 @@ def reach(
     code = _Code(len(start))
     fresh = start[None]
     seen = code(fresh)
-    states, orders, costs, ends, chances, counts = [], [], [], [], [], []
+    states, orders, costs, ends, chances, counts, withheld = [], [], [], [], [], [], []
     while len(fresh):
         chosen = _whole(order(fresh), fresh)
+        over = fresh.sum(axis=1) >= plenty
+        withheld.append(over & (chosen.reshape(len(fresh), -1) > 0).any(axis=1))
+        chosen[over] = 0
         following, chance = outcomes(fresh, chosen)
         possible = chance > 0
         states.append(fresh)
@@ -111,7 +125,7 @@ def reach(
     columns = rank[np.searchsorted(codes, np.concatenate(ends), sorter=rank)]
     rows = np.repeat(np.arange(size), np.concatenate(counts))
     matrix = coo_array((np.concatenate(chances), (rows, columns)), shape=(size, size)).tocsr()
-    return Chain(every, np.concatenate(orders), matrix, np.concatenate(costs))
+    return Chain(every, np.concatenate(orders), matrix, np.concatenate(costs), np.concatenate(withheld))
 
 
 def _contains(known: Ints, values: Ints) -> NDArray[np.bool_]:
@@ -124,7 +138,7 @@ def _contains(known: Ints, values: Ints) -> NDArray[np.bool_]:
 def _whole(orders: Any, states: Ints) -> Ints:
     """Orders as integers, refused where they are negative or fractions."""
     given = np.asarray(orders)
-    whole = given.astype(np.int64)
+    whole = np.array(given, dtype=np.int64)
     if given.shape[:1] != states.shape[:1] or (whole != given).any() or (whole < 0).any():
         raise ContractError(
             "a policy's orders are not whole numbers >= 0, one for each state",

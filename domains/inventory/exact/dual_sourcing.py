@@ -77,6 +77,10 @@ class DualSourcing(Model):
     def start(self) -> Ints:
         return np.zeros(self.lead_time, dtype=np.int64)
 
+    @property
+    def plenty(self) -> int:
+        return self.most + 2 * self.largest
+
     def outcomes(self, states: Ints, orders: Ints) -> Outcomes:
         under_way = np.concatenate([states[:, 1:], orders[:, :1]], axis=1)
         after = np.repeat(under_way[:, None], len(self.pmf), axis=1)

@@ -68,6 +68,10 @@ class LostSales(Model):
     def start(self) -> Ints:
         return np.zeros(max(self.lead_time, 1), dtype=np.int64)
 
+    @property
+    def plenty(self) -> int:
+        return self.most + 2 * self.largest
+
     def outcomes(self, states: Ints, orders: Ints) -> Outcomes:
         ready = states[:, 0] + (orders if self.lead_time == 0 else 0)
         left = np.arange(int(ready.max()) + 1)

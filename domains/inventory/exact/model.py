@@ -17,6 +17,7 @@ Ints = NDArray[np.int64]
 Order = Callable[[Ints], Ints]  # states [S, N] -> orders [S] (or [S, 2] of two sources)
 
 LIMIT = 3_000_000  # states that fit in memory with their tables
+_NEGLIGIBLE = 1e-10  # share of periods
 
 
 class Outcomes(NamedTuple):
@@ -102,20 +103,33 @@ class Model(ABC):
             The table of states has more than ``limit`` entries.
         """
 
+    @property
+    @abstractmethod
+    def plenty(self) -> int:
+        """Goods on hand and on order with which a sensible policy orders nothing: where `chain` begins to look."""
+
     def chain(self, order: Order, limit: int = LIMIT) -> Chain:
         """All states that a policy reaches from the start, with their transitions.
+
+        A policy that orders even where there are plenty of goods is followed to where it orders in less than one
+        period in 10**10; beyond, its orders are not placed.
 
         Raises
         ------
         CapabilityError
             There are more than ``limit`` states.
         """
-        return reach(self.start, order, self.outcomes, self.expense, limit)
+        plenty = self.plenty
+        while True:
+            chain = reach(self.start, order, self.outcomes, self.expense, limit, plenty)
+            if chain.share_withheld() < _NEGLIGIBLE:
+                return chain
+            plenty += max(plenty // 4, 1)
 
     def evaluate(self, order: Order, limit: int = LIMIT) -> float:
         """Exact cost per period of a stationary policy (discounted: its value from the start), to 1e-8.
 
-        The states are those the policy reaches from nothing on hand, whatever it orders: no bound of the
-        optimal policy is assumed, and nothing is cut off but demands of probability below 1e-12.
+        The states are those the policy reaches from nothing on hand, whatever it orders: no bound of the optimal
+        policy is assumed. What is cut off are demands of probability below 1e-12, and orders as `chain` says.
         """
         return self.chain(order, limit).cost(self.discount)

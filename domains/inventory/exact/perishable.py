@@ -82,6 +82,10 @@ class Perishable(Model):
     def start(self) -> Ints:
         return np.zeros(self.lifetime + max(self.lead_time, 1) - 1, dtype=np.int64)
 
+    @property
+    def plenty(self) -> int:
+        return self.most + 2 * self.largest
+
     def outcomes(self, states: Ints, orders: Ints) -> Outcomes:
         stock, under_way = self._ready(states, orders)
         left, chances = self.sold(stock)
