@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from headway.components import component, given
-from headway.domains.inventory.exact.model import Optimum
+from headway.domains.inventory.exact.model import Model, Optimum
 from headway.environment import Observation
 from headway.errors import ConfigError
 from headway.policy import Policy
@@ -37,18 +37,23 @@ class Optimal(Policy):
     problem: Any = given(None)
 
     @cached_property
-    def optimum(self) -> Optimum:
-        """The solved model."""
+    def exact(self) -> Model:
+        """The exact model of the problem."""
         if self.problem is None:
             raise ConfigError("an optimal policy without a problem", where="Optimal", hint="use problem.baseline(...)")
-        optimum: Optimum = self.problem.model().solve(limit=self.limit)
-        return optimum
+        model: Model = self.problem.model()
+        return model
+
+    @cached_property
+    def optimum(self) -> Optimum:
+        """The solved model."""
+        return self.exact.solve(limit=self.limit)
 
     def act(self, observation: Observation, mask: Any, memory: Any = None) -> tuple[NDArray[np.float64], Any]:
         sources = "edge_scale" in observation
         scale = np.asarray(observation["edge_scale" if sources else "scale"], dtype=np.float64)
         goods = (_two_sources if sources else _single)(observation)
-        size = len(self.problem.model().start)
+        size = len(self.exact.start)
         states = np.rint(goods[..., :size]).astype(np.int64)
         return self.optimum(states.reshape(-1, size)).reshape(scale.shape) / scale, memory
 
