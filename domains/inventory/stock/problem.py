@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _HERE = "headway.domains.inventory.stock"
 _RULES = {
     "base_stock": f"{_HERE}.rules:BaseStock",
+    "capped_base_stock": f"{_HERE}.rules:CappedBaseStock",
+    "s_s": f"{_HERE}.rules:ReorderPoint",
 }
 
 
@@ -43,6 +45,9 @@ class StockProblem(Terms, Problem[StockPath, Orders]):
     environments: ClassVar[Mapping[str, str]] = {
         "order": f"{_HERE}.actions:Order",
         "units": f"{_HERE}.actions:Units",
+    }
+    oracles: ClassVar[Mapping[str, str]] = {
+        "perfect_information": "headway.domains.inventory.optimisation.oracle:PerfectInformation"
     }
     networks: ClassVar[Mapping[str, str]] = {"item_mlp": f"{_HERE}.networks:ItemMLP"}
 
@@ -144,7 +149,13 @@ class LostSales(StockProblem):
 
     name: ClassVar[str] = "inventory/lost_sales"
     lost: ClassVar[bool] = True
-    baselines: ClassVar[Mapping[str, str]] = _RULES
+    baselines: ClassVar[Mapping[str, str]] = {
+        **_RULES,
+        "constant_order": f"{_HERE}.rules:ConstantOrder",
+        "myopic_1": f"{_HERE}.myopic:Myopic1",
+        "myopic_2": f"{_HERE}.myopic:Myopic2",
+        "optimal": "headway.domains.inventory.exact.optimal:Optimal",
+    }
 
 
 @component
@@ -153,4 +164,7 @@ class Backlog(StockProblem):
 
     name: ClassVar[str] = "inventory/backlog"
     lost: ClassVar[bool] = False
-    baselines: ClassVar[Mapping[str, str]] = _RULES
+    baselines: ClassVar[Mapping[str, str]] = {
+        **_RULES,
+        "optimal": "headway.domains.inventory.exact.optimal:Optimal",
+    }

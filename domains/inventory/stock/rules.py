@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from abc import abstractmethod
-from collections.abc import Sequence
-from functools import cached_property
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from headway.components import component, given
-from headway.domains.inventory.search import Point, pattern_search, simulated
-from headway.domains.inventory.stock.truth import exact_cost
+from headway.components import component, given, knobs
 from headway.environment import Observation
-from headway.errors import CapabilityError, ConfigError
+from headway.errors import ConfigError
 from headway.policy import Policy
 
-Floats = NDArray[np.float64]
-Parameter = Annotated[float, Field(ge=0)] | None
-
-STATES = 20_000  # up to this many, costs of candidates are exact; beyond, simulated
+Floats = NDArray[np.floating[Any]]
+Amount = Annotated[float, Field(ge=0)]
 
 
 def position(observation: Observation) -> Floats:
@@ -34,31 +28,43 @@ def position(observation: Observation) -> Floats:
 
 @component
 class Rule(Policy):
-    """A rule with parameters; those left None are the best for the problem (see `best`)."""
+    """A rule with parameters in units of goods, the same for all items.
+
+    Parameters left None are the best ones for the problem, found once (`headway.domains.inventory.stock.best`):
+    exactly where the problem has an exact model, else by simulation on tuning instances.
+    """
+
+    exact: ClassVar[bool] = True  # its costs may be computed exactly: it reaches few states
 
     problem: Any = given(None)
 
     @abstractmethod
     def quantity(self, observation: Observation, *parameters: Any) -> Floats:
-        """Orders [B, I] with these parameters, in units of goods."""
+        """Orders [B, I], units of goods, with these parameters: numbers or [B, I], in the sequence of the fields."""
 
     @abstractmethod
-    def guess(self) -> tuple[float, ...]:
-        """Where the search begins, in usual demands."""
+    def guess(self, enough: float) -> tuple[float, ...]:
+        """Where a search begins, in usual demands; ``enough`` is the best level if shortages were owed."""
 
     @property
     def chosen(self) -> tuple[float | None, ...]:
-        """The parameters that were configured, units of goods."""
-        return tuple(getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "problem")
+        """The parameters as configured."""
+        return tuple(getattr(self, name) for name in knobs(type(self)))
 
-    @cached_property
-    def best(self) -> tuple[float, ...]:
-        """The best parameters, in usual demands: by exact costs where the states are few, else by simulation."""
-        return best(self)
+    def parameters(self, scale: Floats) -> tuple[Any, ...]:
+        """All parameters: configured, or found for the problem and multiplied by ``scale``."""
+        chosen = self.chosen
+        if None not in chosen:
+            return chosen
+        if self.problem is None:
+            where, hint = type(self).__name__, "set them, or use problem.baseline(...)"
+            raise ConfigError("a rule without its parameters, and no problem to find them for", where=where, hint=hint)
+        from headway.domains.inventory.stock.best import best
 
-    def parameters(self, scale: Floats) -> list[Any]:
-        """One number or [B, I] per parameter, units of goods."""
-        return [self.best[i] * scale if value is None else value for i, value in enumerate(self.chosen)]
+        found, key = self.problem.found, (type(self).__name__, chosen)
+        if key not in found:
+            found[key] = best(self)
+        return tuple(cover * scale if value is None else value for value, cover in zip(chosen, found[key], strict=True))
 
     def act(self, observation: Observation, mask: Any, memory: Any = None) -> tuple[Floats, Any]:
         scale = observation["scale"]
@@ -70,50 +76,63 @@ class Rule(Policy):
 
 @component
 class BaseStock(Rule):
-    """Order up to ``level`` units on hand and on order."""
+    """Order up to ``level`` units on hand and on order: optimal where shortages are owed without fixed costs."""
 
-    level: Parameter = None
+    level: Amount | None = None
 
     def quantity(self, observation: Observation, *parameters: Any) -> Floats:
         (level,) = parameters
         return np.maximum(level - position(observation), 0.0)
 
-    def guess(self) -> tuple[float, ...]:
-        return (self.problem.lead_time + 1.0,)
+    def guess(self, enough: float) -> tuple[float, ...]:
+        return (enough,)
 
 
-@dataclasses.dataclass(frozen=True)
-class _Candidate(Policy):
-    """A rule with its parameters in usual demands."""
-
-    rule: Rule
-    covers: Sequence[float]
-
-    def act(self, observation: Observation, mask: Any, memory: Any = None) -> tuple[Floats, Any]:
-        scale = observation["scale"]
-        return self.rule.quantity(observation, *(cover * scale for cover in self.covers)) / scale, memory
-
-
-def best(rule: Rule) -> tuple[float, ...]:
-    """The best parameters of ``rule`` for its problem, in usual demands.
-
-    Raises
-    ------
-    ConfigError
-        The rule was built without a problem.
+@component
+class CappedBaseStock(Rule):
+    """Order up to ``level``, but never more than ``cap`` at once (Xin 2021, "Understanding the performance of capped
+    base-stock policies in lost-sales inventory models").
     """
-    problem = rule.problem
-    if problem is None:
-        raise ConfigError("a rule without parameters and without a problem to find them for", where=type(rule).__name__)
-    grain = (problem.multiple or problem.usual / 20) / problem.usual
 
-    def policy(point: Point) -> _Candidate:
-        return _Candidate(rule, [k * grain for k in point])
+    level: Amount | None = None
+    cap: Amount | None = None
 
-    start = [round(cover / grain) for cover in rule.guess()]
-    try:
-        point, _ = pattern_search(lambda point: exact_cost(problem, policy(point), limit=STATES), start)
-    except CapabilityError:
-        cost = simulated(problem)
-        point, _ = pattern_search(lambda point: cost(policy(point)), start)
-    return tuple(k * grain for k in point)
+    def quantity(self, observation: Observation, *parameters: Any) -> Floats:
+        level, cap = parameters
+        return np.minimum(np.maximum(level - position(observation), 0.0), cap)
+
+    def guess(self, enough: float) -> tuple[float, ...]:
+        return enough, 1.2
+
+
+@component
+class ReorderPoint(Rule):
+    """(s, S): order up to ``level`` units where no more than ``reorder`` are on hand and on order (Scarf 1960)."""
+
+    reorder: Amount | None = None
+    level: Amount | None = None
+
+    def quantity(self, observation: Observation, *parameters: Any) -> Floats:
+        reorder, level = parameters
+        held = position(observation)
+        return np.where(held <= reorder, np.maximum(level - held, 0.0), 0.0)
+
+    def guess(self, enough: float) -> tuple[float, ...]:
+        lot = np.sqrt(2 * self.problem.fixed / (self.problem.holding or 1.0) / self.problem.usual)
+        return max(enough - 0.5 * lot, 0.0), enough + 0.5 * lot
+
+
+@component
+class ConstantOrder(Rule):
+    """The same ``amount`` in every period: near the optimum where lead times are long (Goldberg et al. 2016)."""
+
+    exact: ClassVar[bool] = False
+
+    amount: Amount | None = None
+
+    def quantity(self, observation: Observation, *parameters: Any) -> Floats:
+        (amount,) = parameters
+        return amount + np.zeros_like(observation["stock"])
+
+    def guess(self, enough: float) -> tuple[float, ...]:
+        return (0.8,)

@@ -6,7 +6,7 @@ import dataclasses
 import datetime
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -15,9 +15,13 @@ from headway.domains.inventory.demand import DEMANDS, HISTORIES, LAWS
 from headway.domains.inventory.demand.distribution import Distribution
 from headway.domains.inventory.demand.history import History, Provider
 from headway.domains.inventory.demand.windows import Span, spans
+from headway.domains.inventory.stock.exact_cost import model
 from headway.errors import CapabilityError, ConfigError
 from headway.problem import lookup
 from headway.seeds import Split
+
+if TYPE_CHECKING:
+    from headway.domains.inventory.exact.model import Model
 
 PERIODS = 500  # decided in an instance of a law, a fifth of them warm-up
 WINDOW = 60  # decided in an instance of a history; it fits into a fifth of a year of days
@@ -114,6 +118,15 @@ class Terms:
     def historical(self) -> bool:
         """Whether demand is a history, not a law."""
         return self.demand in HISTORIES
+
+    def model(self) -> Model:
+        """The exact model of one item. Raises CapabilityError where there is none."""
+        return model(self)
+
+    @cached_property
+    def found(self) -> dict[Any, tuple[float, ...]]:
+        """Best parameters of rules for this problem: a search is made once."""
+        return {}
 
     @cached_property
     def usual(self) -> float:
