@@ -38,7 +38,7 @@ def render(problem: StockProblem, path: StockPath, solution: Orders) -> Figure:
     verdict = problem.evaluate(path, solution)
     cost, fill = float(verdict.objective[0]), float(verdict.metrics["fill_rate"][0])
     items = "" if path.items.shape[1] == 1 else f", {path.items.shape[1]} items together"
-    above.set_title(f"cost per period {cost:.4g}, fill rate {fill:.1%}{items}", loc="left", fontsize=10)
+    above.set_title(f"cost per period {cost:,.2f}, fill rate {fill:.1%}{items}", loc="left", fontsize=10)
     for axes in (above, below):
         axes.grid(alpha=0.25)
         axes.margins(x=0.01)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,20 +19,21 @@ if TYPE_CHECKING:
     from headway.domains.inventory.stock.problem import StockProblem
 
 COLOURS = ("#1f5fa8", "#e08a1e", "#2e8b57", "#8e44ad", "#c0392b")
-LEVELS = (0.0, 1.0, 2.0)  # of the pipeline, in usual demands, a panel each
+LEVELS = (0.4, 0.8, 1.2)  # of the pipeline, in usual demands, a panel each: about what there is in the long run
 
 
 def policy_slice(problem: StockProblem, policies: Mapping[str, Policy], *, upto: int | None = None) -> Figure:
-    """Orders against what is on hand, a panel for each level of the pipeline: nothing, one, two usual demands a period.
+    """Orders against what is on hand, a panel for each level of the pipeline.
 
     Parameters
     ----------
     policies : name -> policy, each acting in its own environment; the optimal one is drawn where it can be computed
-    upto : most that is on hand; by default the best base-stock level, from which on nothing is ordered
+    upto : most that is on hand; by default four usual demands
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
-    on_hand = np.arange(1 + (upto or _enough(problem)))
+    on_hand = np.arange(1 + (upto or math.ceil(4 * problem.usual)))
     figure = Figure(figsize=(10, 3.6), layout="constrained")
     levels = LEVELS if problem.lead_time > 1 else LEVELS[:1]
     panels = figure.subplots(1, len(levels), sharey=True, squeeze=False)[0]
@@ -44,9 +46,9 @@ def policy_slice(problem: StockProblem, policies: Mapping[str, Policy], *, upto:
             axes.step(on_hand, best, where="mid", color="#7d7d7d", lw=1.0)
         for (name, policy), colour in zip(policies.items(), COLOURS, strict=False):
             axes.plot(on_hand, ordered(problem, policy, states), color=colour, lw=1.4, marker=".", ms=5, label=name)
-        axes.set_title(
-            f"{arriving} under way for each period" if problem.lead_time > 1 else "", fontsize=10, loc="left"
-        )
+        if problem.lead_time > 1:
+            axes.set_title(f"{arriving} arriving in each period", fontsize=10, loc="left")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("on hand")
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
@@ -75,8 +77,3 @@ def _optimal(problem: StockProblem, states: NDArray[np.int64]) -> NDArray[Any] |
         return ordered(problem, problem.baseline("optimal"), states)
     except CapabilityError:
         return None
-
-
-def _enough(problem: StockProblem) -> int:
-    ratio = problem.penalty / (problem.penalty + problem.holding)
-    return int(problem.law.quantile(ratio, problem.lead_time + 1))
