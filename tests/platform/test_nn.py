@@ -121,6 +121,12 @@ def test_bounds():
     assert torch.equal(one.unscale(exact), exact)
 
 
+def test_bounds_that_are_alike_hold_for_any_number_of_entries():
+    """A network of entities acts on more of them than it was trained on."""
+    bounds = Bounds(spaces.Box(0, 4, (1,), np.float32))
+    assert bounds.mean(torch.tensor([[-1.0, 0.0, 1.0], [0.5, -0.5, 0.0]])).tolist() == [[0, 2, 4], [3, 1, 2]]
+
+
 def test_uniforms():
     """The first output of SplitMix64 seeded with 1234567 is 6457827717110365317 (its authors' test vector)."""
     first = uniforms(np.array([1234567], np.uint64), np.array([0], np.uint64))

@@ -34,12 +34,18 @@ def allowed(logits: Tensor, mask: Tensor | None) -> Tensor:
 
 
 class Bounds:
-    """A box's middle and half-width, to bring actions of [-1, 1] into its units."""
+    """A box's middle and half-width, to bring actions of [-1, 1] into its units.
+
+    Where all entries of a vector have the same bounds, these hold for any number of entries: a network that
+    scores items or edges acts on more of them than it was trained on.
+    """
 
     def __init__(self, box: spaces.Box) -> None:
-        self.shape = box.shape
-        self.middle = torch.from_numpy((box.high + box.low) / 2)
-        self.half = torch.from_numpy((box.high - box.low) / 2)
+        middle, half = (box.high + box.low) / 2, (box.high - box.low) / 2
+        alike = len(box.shape) == 1 and (middle == middle[0]).all() and (half == half[0]).all()
+        self.shape: tuple[int, ...] = (-1,) if alike else box.shape
+        self.middle = torch.from_numpy(middle[:1] if alike else middle)
+        self.half = torch.from_numpy(half[:1] if alike else half)
 
     def mean(self, output: Tensor) -> Tensor:
         """Clip to [-1, 1], then into the box's units. [B, A] -> [B, ...]."""
@@ -51,7 +57,7 @@ class Bounds:
 
     def unscale(self, action: Tensor) -> Tensor:
         """From [-1, 1] to the box's units. [B, A] -> [B, ...]."""
-        return self.middle + self.half * action.reshape(-1, *self.shape)
+        return self.middle + self.half * action.reshape(len(action), *self.shape)
 
 
 def uniforms(key: NDArray[np.uint64], step: NDArray[np.uint64]) -> NDArray[np.float64]:
