@@ -39,6 +39,10 @@ class DualSourcing(SupplyProblem):
         "optimal": "headway.domains.inventory.exact.optimal:Optimal",
         "mpc": "headway.domains.inventory.optimisation.mpc:MPC",
     }
+    networks: ClassVar[Mapping[str, str]] = {
+        "positions": f"{HERE}.sourcing_network:Positions",
+        **SupplyProblem.networks,
+    }
     reference: ClassVar[str] = "optimal"
     reference_source: ClassVar[str] = "the policy of least average cost, by relative value iteration"
 
