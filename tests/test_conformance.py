@@ -13,6 +13,15 @@ from headway.testing import parametrize_with_checks
 SMALL: dict[str, dict[str, Any]] = {
     "routing/cvrp": {"customers": 12},
     "portfolio/allocation": {"window": 8, "lookback": 252},
+    # Costs count from the second period, and orders arrive in it: gradients of the first three steps are not zero.
+    "inventory/lost_sales": {"horizon": 30, "warmup": 1, "lead_time": 1},
+    "inventory/backlog": {"horizon": 30, "warmup": 1, "lead_time": 1},
+    "inventory/serial": {"horizon": 20, "warmup": 1, "lead_times": (1, 1), "holding": (0.5, 1.0)},
+    "inventory/one_warehouse": {"horizon": 20, "warmup": 1, "stores": 2},
+    "inventory/dual_sourcing": {"horizon": 20, "warmup": 1},
+    "inventory/network": {"horizon": 20, "warmup": 1},
+    "inventory/perishable": {"horizon": 30, "warmup": 1},
+    "inventory/lot_sizing": {"horizon": 20},
 }
 
 REGISTERED = [make_problem(name, **SMALL.get(name, {})) for name in problems()]
