@@ -10,7 +10,7 @@ from headway.components import build
 from headway.domains.inventory.demand import LAWS
 from headway.domains.inventory.demand.distribution import Distribution
 from headway.domains.inventory.supply.layout import Layout, Link, Node
-from headway.errors import DataError, HeadwayError
+from headway.errors import DataError, HeadwayError, UnknownNameError
 from headway.problem import lookup
 
 NODE = ("holding", "penalty", "stock")
@@ -19,8 +19,8 @@ FLAGS = ("lost", "outside")
 DEMAND = "demand"
 
 
-def layout(data: Mapping[str, Any], source: str, covered: float) -> Layout:
-    """The network that ``data`` describes; ``source`` is what errors call it.
+def layout(data: Mapping[str, Any], source: str, covered: float, laws: Mapping[str, Any]) -> Layout:
+    """The network that ``data`` describes; ``source`` is what errors call it, ``laws`` go before its own by node.
 
     Node attributes: `holding`, `penalty`, `lost`, `stock` (at the start), `demand` (a law's name, with its options as
     `demand_mean` and so on; or a mapping with `law` and options), `outside` (true: a supplier with unlimited
@@ -40,6 +40,11 @@ def layout(data: Mapping[str, Any], source: str, covered: float) -> Layout:
     if len(read) < len(entries) or "None" in read:
         names = [entry.get("id") for entry in entries]
         raise DataError("nodes have no names of their own", where=f"{source}, nodes", got=names, expected="unique ids")
+    for name in laws:
+        if name not in read:
+            raise UnknownNameError("node", name, read, where=f"problem.demand.{name}")
+        kept = {key: value for key, value in read[name].items() if not key.startswith(DEMAND)}
+        read[name] = kept | {DEMAND: laws[name]}
     outside = {name for name, entry in read.items() if _flag(entry, "outside", f"{source}, node {name!r}")}
     nodes = [_node(name, entry, f"{source}, node {name!r}") for name, entry in read.items() if name not in outside]
     whole = all(node.demand.discrete for node in nodes if node.demand)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -41,12 +40,7 @@ class Network(SupplyProblem):
     @cached_property
     def layout(self) -> Layout:
         data, source = self._data()
-        known = [str(node.get("id")) for node in data.get("nodes", ())]
-        for name in self.demand:
-            if name not in known:
-                raise UnknownNameError("node", name, known, where=f"problem.demand.{name}")
-        own: list[Mapping[str, Any]] = [_with_law(node, self.demand) for node in data.get("nodes", ())]
-        return layout(data | {"nodes": own}, source, self.initial)
+        return layout(data, source, self.initial, self.demand)
 
     def _data(self) -> tuple[dict[str, Any], str]:
         """Node-link data, and what errors call it."""
@@ -57,10 +51,3 @@ class Network(SupplyProblem):
         if Path(self.graph).suffix in SUFFIXES:
             return read(Path(self.graph)), self.graph
         raise UnknownNameError("network", self.graph, [*CATALOGUE, *(f"*{s}" for s in SUFFIXES)], where="problem.graph")
-
-
-def _with_law(node: Mapping[str, Any], laws: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The node with the law that is given for it instead of its own."""
-    if str(node.get("id")) not in laws:
-        return node
-    return {k: v for k, v in node.items() if not k.startswith("demand")} | {"demand": laws[str(node["id"])]}
