@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from headway.domains.inventory.exact.chain import Chain, reach
+from headway.domains.inventory.exact.chain import Chain
+from headway.domains.inventory.exact.reach import reach
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -11,6 +11,7 @@ import pytest
 from headway.domains.inventory.demand.discrete import Binomial, Poisson
 from headway.domains.inventory.demand.families import Gamma, Normal, Uniform
 from headway.domains.inventory.exact.backlog import Backlog
+from headway.domains.inventory.exact.conventions import clark_scarf_of_stockpyl, from_stockpyl
 from headway.domains.inventory.exact.dual_sourcing import DualSourcing
 from headway.domains.inventory.exact.heuristics import best_base_stock
 from headway.domains.inventory.exact.lost_sales import LostSales
@@ -162,23 +163,10 @@ def test_fixed_cost_owed_with_a_lead_time():
 
 
 # -- serial systems -------------------------------------------------------------------------------
-def stockpyl(law, lead_times, holding, penalty):
-    """Levels and cost by stockpyl's conventions (tested against its figures).
-
-    Its orders are placed after demand: a lead time of l periods covers l demands, ours of L covers L + 1. Of the
-    stages further up both cover L; goods are one period longer under way to the last one, at the cost of the
-    stage before.
-    """
-    ours = [*lead_times[:-1], lead_times[-1] - 1]
-    found = clark_scarf(law, ours, holding, penalty, transit=True)
-    before = holding[-2] if len(holding) > 1 else 0.0
-    return found.levels, found.cost + before * law.mean
-
-
 def test_snyder_and_shen():
     """Example 6.1: 47.65; stockpyl 1.0.2 computes 47.66539 at 22.72, 12.028, 6.484 on its coarser grid."""
     law = Normal(mean=5.0, std=1.0, clip=False)
-    levels, cost = stockpyl(law, [2, 1, 1], [2.0, 4.0, 7.0], 37.12)
+    levels, cost = clark_scarf_of_stockpyl(law, [2, 1, 1], [2.0, 4.0, 7.0], 37.12)
     assert cost == pytest.approx(47.66539, abs=0.01)
     assert levels == pytest.approx((22.72, 12.028, 6.484), abs=0.02)
 
@@ -193,9 +181,15 @@ def test_snyder_and_shen():
 )
 def test_poisson_serial(lead_times, holding, penalty, levels, cost):
     """stockpyl's levels and costs; it cuts the tails of demand, which costs it up to 6 in 100 000."""
-    found, ours = stockpyl(POISSON, lead_times, holding, penalty)
+    found, ours = clark_scarf_of_stockpyl(POISSON, lead_times, holding, penalty)
     assert found == levels
     assert cost <= ours <= cost * (1 + 6e-5)
+
+
+def test_one_stocking_point_in_stockpyl():
+    """Its lead time of 4 covers 4 demands of 5: level 26, 8.186 by its closed form (ours of 4 covers 5: 32, 9.151)."""
+    (lead_time,) = from_stockpyl([4])
+    assert newsvendor(POISSON, lead_time, 1.0, 9.0) == pytest.approx((26.0, 8.18643), abs=1e-5)
 
 
 @pytest.mark.parametrize("lead_time", [0, 1, 3])
@@ -272,5 +266,7 @@ def test_refused():
         Backlog(GAMMA, 1, 0.0, 9.0)
     with pytest.raises(ConfigError, match="not every stage"):
         clark_scarf(POISSON, [1, 2], [1.0], 9.0)
+    with pytest.raises(ConfigError, match="no such lead times"):
+        from_stockpyl([2, 0])
     with pytest.raises(ConfigError, match="cheaper nearer"):
         clark_scarf(POISSON, [1, 2], [2.0, 1.0], 9.0)
