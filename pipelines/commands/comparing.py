@@ -89,20 +89,22 @@ def table(results: Results) -> Table:
     """The leaderboard: gaps with their intervals, feasibility, CPU time per instance and of training."""
     from rich.table import Table
 
+    from headway.pipelines.comparison.results import fair
+
     board = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for heading in ("", "contestant"):
         board.add_column(heading, no_wrap=True)
     board.add_column(results.problem["unit"], justify="right", max_width=12)
     for heading in ("gap", f"{results.confidence:.0%} interval", "feasible", "CPU", "training"):
         board.add_column(heading, justify="right", no_wrap=True)
-    fair = [row for row in results.rows if row.rank is not None]
-    places = decimals([x for row in fair for x in (row.gap, row.gap_low, row.gap_high)], 3)
+    counted = fair(results.rows)
+    places = decimals([x for row in counted for x in (row.gap, row.gap_low, row.gap_high)], 3)
     ratio = results.problem["gap"] == "ratio"
 
     def gap(value: float) -> str:
         return percent(value) if ratio else fixed(value, places)
 
-    objective = decimals([row.objective for row in fair], 4)
+    objective = decimals([row.objective for row in counted], 4)
     for row in results.rows:
         style = "dim" if row.rank is None else "bold" if row.rank == 1 else None
         board.add_row(*_cells(row, gap, objective), style=style)

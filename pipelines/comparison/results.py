@@ -125,6 +125,11 @@ class Row:
     metric_intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
+def fair(rows: Sequence[Row]) -> list[Row]:
+    """The rows that set scales and digits: contestants proper, or all where there are none."""
+    return [row for row in rows if row.kind not in ("oracle", "ablation")] or list(rows)
+
+
 @dataclass(frozen=True)
 class Decision:
     """Winner against its best rival of the other kind; ``difference`` is the rival's gap to the winner.

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from headway.pipelines.comparison.results import Results, Row
+from headway.pipelines.comparison.results import Results, Row, fair
 from headway.pipelines.reporting import formats
 from headway.pipelines.reporting.charts import Look
 
@@ -61,8 +61,8 @@ def leaderboard(results: Results, looks: Mapping[str, Look]) -> Leaderboard:
     ratio = problem["gap"] == "ratio"
     names = list(dict.fromkeys(name for row in rows for name in row.metrics))
     metrics = {name: _metric_column(rows, name) for name in names}
-    places = formats.decimals([x for row in _fair(rows) for x in (row.gap, row.gap_low, row.gap_high)], 3)
-    objective = formats.decimals([row.objective for row in _fair(rows)], 4)
+    places = formats.decimals([x for row in fair(rows) for x in (row.gap, row.gap_low, row.gap_high)], 3)
+    objective = formats.decimals([row.objective for row in fair(rows)], 4)
 
     def gap(value: float) -> str:
         return formats.percent(value) if ratio else formats.fixed(value, places)
@@ -109,7 +109,7 @@ def _note(results: Results) -> str:
 
 def _metric_column(rows: Sequence[Row], name: str) -> Callable[[Row], tuple[str, str]]:
     """How a measure of a row is printed: its mean, and its interval if it has one."""
-    places = formats.decimals([row.metrics.get(name, math.nan) for row in _fair(rows)], 3)
+    places = formats.decimals([row.metrics.get(name, math.nan) for row in fair(rows)], 3)
 
     def text(value: float) -> str:
         return formats.fixed(value, places)
@@ -125,14 +125,9 @@ def _interval(low: float, high: float, text: Callable[[float], str]) -> str:
     return f"{text(low)} to {text(high)}" if math.isfinite(low) and math.isfinite(high) else ""
 
 
-def _fair(rows: Sequence[Row]) -> list[Row]:
-    """The rows that set scales and digits: contestants proper, or all where there are none."""
-    return [row for row in rows if row.kind not in ("oracle", "ablation")] or list(rows)
-
-
 def _scale(rows: Sequence[Row]) -> tuple[float, float]:
     """Least and largest gap that bars show: a contestant far off must not squeeze all others to a point."""
-    known = [row for row in _fair(rows) if math.isfinite(row.gap_low) and math.isfinite(row.gap_high)]
+    known = [row for row in fair(rows) if math.isfinite(row.gap_low) and math.isfinite(row.gap_high)]
     highs = sorted(abs(row.gap_high) for row in known)
     limit = FAR * max(highs[len(highs) // 2], 1e-12) if highs else 1.0
     return (

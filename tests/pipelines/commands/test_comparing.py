@@ -57,3 +57,9 @@ def test_progress_learns_its_total(capfd):
         watch(1, 2, "a")
         watch(2, 2, "b")
     assert capfd.readouterr().err == "answers 1/2 a\nanswers 2/2 b\n"
+
+
+def test_an_ablation_does_not_take_digits_from_the_others():
+    """Random actions may cost a hundred times as much; that is no reason to print all others alike."""
+    text = printed([row("solver", 1, objective=6.836), row("random", 2, kind="ablation", objective=1443.0)])
+    assert "6.836" in text
