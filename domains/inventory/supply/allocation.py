@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-HALVINGS = 30  # of the interval that the common safety factor lies in
+EXACT = 1e-6  # share of a lot, or of a unit, that is rounding
+ROWS = 1024  # allocated at a time, which bounds the memory
 
 
 def totals(values: Floats, ends: Integers, nodes: int) -> Floats:
@@ -17,12 +18,20 @@ def totals(values: Floats, ends: Integers, nodes: int) -> Floats:
     return np.bincount(slots.ravel(), values.ravel(), len(ends) * (nodes + 1)).reshape(len(ends), nodes + 1)
 
 
+def at(values: Floats, ends: Integers) -> Floats:
+    """``values`` [B, N + 1] at the ends [B, E] of links, [B, E]."""
+    return values[np.arange(len(ends))[:, None], ends]  # type: ignore[no-any-return]
+
+
 def part(on_hand: Floats, asked: Floats, tail: Integers) -> Floats:
     """The share of what is ``asked`` [B, E] that its node can give, at most 1; [B, E]."""
-    total = totals(asked, tail, on_hand.shape[1])
-    limit = np.concatenate([np.maximum(on_hand, 0.0), np.full((len(on_hand), 1), np.inf)], axis=1)
-    share = np.where(total > limit, limit / np.where(total > 0, total, 1.0), 1.0)
-    return np.take_along_axis(share, tail, axis=1)
+    total, limit = totals(asked, tail, on_hand.shape[1]), limits(on_hand)
+    return at(np.where(total > limit, limit / np.where(total > 0, total, 1.0), 1.0), tail)
+
+
+def limits(on_hand: Floats) -> Floats:
+    """What each node can give, [B, N + 1]; the last one is outside."""
+    return np.concatenate([np.maximum(on_hand, 0.0), np.full((len(on_hand), 1), np.inf)], axis=1)
 
 
 def least_shortage(
@@ -34,36 +43,41 @@ def least_shortage(
     ``mean`` and ``std`` [B, E] by its ``position`` [B, E] and what it gets, between 0 and ``asked`` [B, E]
     (Eppen and Schrage 1981, "Centralized ordering policies in a multi-warehouse system with lead times and
     random demand", section 3).
+
+    What a node gives is piecewise linear in the common safety factor; its kinks are where a link's share leaves 0
+    or reaches what was asked, and the factor lies between two of them.
     """
-    std = np.maximum(std, 1e-9)
-    nodes = on_hand.shape[1]
-    limit = np.concatenate([np.maximum(on_hand, 0.0), np.full((len(on_hand), 1), np.inf)], axis=1)
-    low = np.broadcast_to(((position - mean) / std).min(axis=1, keepdims=True), limit.shape)
-    high = np.broadcast_to(((position + asked - mean) / std).max(axis=1, keepdims=True), limit.shape)
-
-    def given(factor: Floats) -> Floats:
-        level = mean + np.take_along_axis(factor, tail, axis=1) * std
-        return np.clip(level - position, 0.0, asked)
-
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        enough = totals(given(middle), tail, nodes) <= limit
-        low, high = np.where(enough, middle, low), np.where(enough, high, middle)
-    return np.where(part(on_hand, asked, tail) < 1, given(low), asked)
+    if len(on_hand) > ROWS:
+        parts = [slice(i, i + ROWS) for i in range(0, len(on_hand), ROWS)]
+        arrays = (on_hand, asked, tail, position, mean, std)
+        return np.concatenate([least_shortage(*(array[rows] for array in arrays)) for rows in parts])
+    std, limit = np.maximum(std, 1e-9), at(limits(on_hand), tail)
+    short = at(totals(asked, tail, on_hand.shape[1]), tail) > limit
+    kinks = np.concatenate([(position - mean) / std, (position + asked - mean) / std], axis=1)
+    same = tail[:, :, None] == np.concatenate([tail, tail], axis=1)[:, None]  # [B, E, 2 E]
+    shares = np.clip((mean - position)[..., None] + std[..., None] * kinks[:, None], 0.0, asked[..., None])
+    given = (shares * same).sum(axis=1)  # at each kink, by its node
+    below = same & (given[:, None] <= limit[..., None])
+    above = same & (given[:, None] >= limit[..., None])
+    low, less = (np.where(below, values[:, None], -np.inf).max(axis=2) for values in (kinks, given))
+    high, more = (np.where(above, values[:, None], np.inf).min(axis=2) for values in (kinks, given))
+    low, high, less, more, limit = (np.where(short, values, 0.0) for values in (low, high, less, more, limit))
+    factor = low + (high - low) * (limit - less) / np.where(more > less, more - less, 1.0)
+    return np.where(short, np.clip(mean + factor * std - position, 0.0, asked), asked)
 
 
 def whole(on_hand: Floats, given: Floats, lot: Floats, tail: Integers) -> Floats:
     """``given`` [B, E] in whole lots: rounded down, and what that leaves over to those who lost most of a lot."""
-    some = np.where(lot > 0, lot, 1.0)
-    lots = given / some
-    floor = np.floor(lots + 1e-6)
-    nodes = on_hand.shape[1]
-    spare = np.concatenate([on_hand, np.full((len(on_hand), 1), np.inf)], axis=1) - totals(floor * some, tail, nodes)
-    lost = np.where(lot > 0, lots - floor, -1.0)
+    some, nodes = np.where(lot > 0, lot, 1.0), on_hand.shape[1]
+    floor = np.where(lot > 0, np.floor(given / some + EXACT) * some, given)
+    lost = (given - floor) / some
+    spare = np.concatenate([on_hand, np.full((len(on_hand), 1), np.inf)], axis=1) - totals(floor, tail, nodes)
     order = np.lexsort((-lost, tail), axis=-1)
-    ends, place = np.take_along_axis(tail, order, axis=1), np.arange(tail.shape[1])
-    begins = np.where(np.diff(ends, axis=1, prepend=-1) != 0, place, 0)
-    rank = np.empty_like(order)
-    np.put_along_axis(rank, order, place - np.maximum.accumulate(begins, axis=1), axis=1)
-    enough = (rank + 1) * some <= np.take_along_axis(spare, tail, axis=1)
-    return np.where(lot > 0, (floor + (enough & (lost > 1e-6))) * some, given)
+    more = np.take_along_axis(np.where(lost > EXACT, some, 0.0), order, axis=1)
+    ends, taken = np.take_along_axis(tail, order, axis=1), np.cumsum(more, axis=1)
+    before = np.where(np.diff(ends, axis=1, prepend=-1) != 0, taken - more, 0.0)  # by the nodes sorted before
+    taken -= np.maximum.accumulate(before, axis=1)
+    extra = np.zeros_like(given)
+    enough = taken <= at(spare, ends) + EXACT
+    np.put_along_axis(extra, order, np.where(enough, more, 0.0), axis=1)
+    return floor + extra

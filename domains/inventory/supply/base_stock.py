@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from headway import tree
 from headway.components import component, given
-from headway.domains.inventory.supply.allocation import least_shortage, part, whole
+from headway.domains.inventory.supply.allocation import at, least_shortage, part, whole
 from headway.domains.inventory.supply.echelon import Echelons, coming, echelons
 from headway.domains.inventory.supply.levels import Settings, safety_factor, search
 from headway.environment import Observation
@@ -82,7 +82,7 @@ class BaseStock(Policy):
     def settings(self) -> Settings:
         """Shifts and allocation: those configured, else the best ones found on tuning instances."""
         if self.problem is None or self.known_levels or (self.shifts is not None and self.allocation is not None):
-            return Settings(self.shifts or (0.0,), self.allocation or "min_shortage")
+            return Settings(self.shifts or (0.0,), self.allocation or "proportional")
         key = type(self), self.shifts, self.allocation
         if key not in self.problem.found:
             self.problem.found[key] = search(self, self.problem)
@@ -154,4 +154,4 @@ def _below(observation: Observation, network: Echelons) -> Floats:
 
 def _at(values: Floats, ends: NDArray[np.int64]) -> Floats:
     """``values`` [B, N] at the ends of links [B, E]; 0 where there is no node."""
-    return np.take_along_axis(np.pad(values, ((0, 0), (0, 1))), ends, axis=1)
+    return at(np.concatenate([values, np.zeros((len(values), 1))], axis=1), ends)

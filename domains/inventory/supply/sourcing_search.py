@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headway.domains.inventory.search import Point, pattern_search, simulated
-from headway.domains.inventory.supply.sourcing_truth import exact_cost
+from headway.domains.inventory.supply.sourcing_cost import exact_cost
 from headway.environment import Observation
 from headway.errors import CapabilityError
 from headway.policy import Policy
