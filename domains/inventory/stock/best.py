@@ -6,11 +6,9 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from headway.domains.inventory.search import Point, pattern_search, simulated
 from headway.domains.inventory.stock.exact_cost import exact_cost
-from headway.domains.inventory.stock.rules import Floats, Rule
+from headway.domains.inventory.stock.rules import Floats, Rule, enough
 from headway.environment import Observation
 from headway.errors import CapabilityError
 from headway.policy import Policy
@@ -36,10 +34,12 @@ class Candidate(Policy):
 def best(rule: Rule) -> tuple[float, ...]:
     """The best parameters in usual demands, one for each field; 0 where the field is set.
 
-    By exact costs where the problem has an exact model and the rule reaches few states, else on common paths. The
-    search is over whole lots, or over twentieths of the usual demand.
+    In closed form where there is one; by exact costs where the problem has an exact model and the rule reaches few
+    states; else on common paths. The search is over whole lots, or over twentieths of the usual demand.
     """
     problem = rule.problem
+    if set(rule.chosen) == {None} and (known := rule.known()) is not None:
+        return known
     grain = (problem.multiple or problem.usual / FINE) / problem.usual
     free = [value is None for value in rule.chosen]
     guess = rule.guess(enough(problem))
@@ -58,12 +58,3 @@ def _search(rule: Rule, start: list[int], candidate: Callable[[Point], Candidate
             pass  # no exact model, or too many states
     cost = simulated(problem, n=PATHS)
     return pattern_search(lambda point: cost(candidate(point)), start)[0]
-
-
-def enough(problem: Any) -> float:
-    """The best base-stock level if shortages were owed, in usual demands: the fractile of L + 1 periods' demand."""
-    periods = problem.lead_time + 1
-    ratio = problem.penalty / max(problem.penalty + problem.holding, 1e-12)
-    if problem.historical:
-        return periods + float(np.sqrt(periods)) * (ratio - 0.5)
-    return float(problem.law.quantile(min(ratio, 0.999), periods)) / problem.usual

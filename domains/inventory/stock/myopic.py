@@ -42,10 +42,10 @@ class Myopic(Policy):
         return self.table(self.problem.model())
 
     def act(self, observation: Observation, mask: Any, memory: Any = None) -> tuple[Floats, Any]:
-        stock, pipeline, scale = observation["stock"], observation["pipeline"], observation["scale"]
-        goods = np.concatenate([stock[..., None], pipeline], axis=-1)[..., : max(self.problem.lead_time, 1)]
+        orders, stock = self.orders, observation["stock"]
+        goods = np.concatenate([stock[..., None], observation["pipeline"]], axis=-1)[..., : len(orders.origin)]
         states = np.rint(goods).astype(np.int64).reshape(-1, goods.shape[-1])
-        return self.orders(states).reshape(stock.shape) / scale, memory
+        return orders(states).reshape(stock.shape) / observation["scale"], memory
 
 
 @component

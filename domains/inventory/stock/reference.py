@@ -32,7 +32,7 @@ def references(problem: StockProblem, path: StockPath) -> Mapping[str, Reference
 
 def policy(problem: StockProblem, path: StockPath) -> Mapping[str, Reference]:
     """The reference policy, by name."""
-    if closed_form(problem):
+    if problem.base_stock_is_best:
         source = f"base-stock policy at the critical fractile of lead time demand (Karlin and Scarf 1958), {_RUN}"
         return {"optimal": Reference("policy", scored(problem, path, "base_stock"), source, rederived=True)}
     try:
@@ -41,13 +41,6 @@ def policy(problem: StockProblem, path: StockPath) -> Mapping[str, Reference]:
     except CapabilityError:  # no exact model, or too many states
         source = f"best base-stock policy, {_RUN}"
         return {"base_stock": Reference("policy", scored(problem, path, "base_stock"), source, rederived=True)}
-
-
-def closed_form(problem: StockProblem) -> bool:
-    """Whether a base-stock policy is optimal: shortages are owed or orders come at once, goods last, no fixed costs."""
-    stationary = not problem.historical and not problem.law.features(1).shape[1]
-    plain = problem.fixed == 0 and problem.keep == 1 and problem.multiple <= 1
-    return stationary and plain and (not problem.lost or problem.lead_time == 0)
 
 
 def scored(problem: StockProblem, path: StockPath, name: str) -> Floats:

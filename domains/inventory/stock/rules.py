@@ -12,7 +12,7 @@ from pydantic import Field
 
 from headway.components import component, given, knobs
 from headway.environment import Observation
-from headway.errors import ConfigError
+from headway.errors import CapabilityError, ConfigError
 from headway.policy import Policy
 
 Floats = NDArray[np.floating[Any]]
@@ -24,6 +24,15 @@ def position(observation: Observation) -> Floats:
     pipeline = observation["pipeline"]
     on_order = np.vecdot(pipeline, np.ones(pipeline.shape[-1], np.float32))  # three times as fast as a short sum
     return observation["stock"] + on_order  # type: ignore[no-any-return]
+
+
+def enough(problem: Any) -> float:
+    """The best base-stock level if shortages were owed, in usual demands: the fractile of L + 1 periods' demand."""
+    periods = problem.lead_time + 1
+    ratio = problem.penalty / max(problem.penalty + problem.holding, 1e-12)
+    if problem.historical:
+        return float(periods + np.sqrt(periods) * (ratio - 0.5))
+    return float(problem.law.quantile(min(ratio, 0.9999), periods)) / problem.usual  # type: ignore[no-any-return]
 
 
 @component
@@ -45,6 +54,10 @@ class Rule(Policy):
     @abstractmethod
     def guess(self, enough: float) -> tuple[float, ...]:
         """Where a search begins, in usual demands; ``enough`` is the best level if shortages were owed."""
+
+    def known(self) -> tuple[float, ...] | None:
+        """The best parameters in usual demands, where they are known without a search."""
+        return None
 
     @property
     def chosen(self) -> tuple[float | None, ...]:
@@ -87,6 +100,9 @@ class BaseStock(Rule):
     def guess(self, enough: float) -> tuple[float, ...]:
         return (enough,)
 
+    def known(self) -> tuple[float, ...] | None:
+        return (enough(self.problem),) if self.problem.base_stock_is_best else None
+
 
 @component
 class CappedBaseStock(Rule):
@@ -120,6 +136,16 @@ class ReorderPoint(Rule):
     def guess(self, enough: float) -> tuple[float, ...]:
         lot = np.sqrt(2 * self.problem.fixed / (self.problem.holding or 1.0) / self.problem.usual)
         return max(enough - 0.5 * lot, 0.0), enough + 0.5 * lot
+
+    def known(self) -> tuple[float, ...] | None:
+        """Where shortages are owed, by Zheng and Federgruen's search (1991)."""
+        if self.problem.lost:
+            return None
+        try:
+            found = self.problem.model().best_s_S()
+        except CapabilityError:  # no exact model
+            return None
+        return found.reorder / self.problem.usual, found.level / self.problem.usual
 
 
 @component

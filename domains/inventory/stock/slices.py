@@ -53,7 +53,8 @@ def policy_slice(problem: StockProblem, policies: Mapping[str, Policy], *, upto:
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
     panels[0].set_ylabel("order, units")
-    panels[-1].legend(frameon=False, fontsize=9)
+    if panels[-1].get_legend_handles_labels()[0]:
+        panels[-1].legend(frameon=False, fontsize=9)
     return figure
 
 

@@ -123,6 +123,14 @@ class Terms:
         """The exact model of one item. Raises CapabilityError where there is none."""
         return model(self)
 
+    @property
+    def base_stock_is_best(self) -> bool:
+        """Whether a base-stock policy is optimal: durable goods, no fixed cost, shortages owed or orders there at once."""
+        if self.historical or self.law.features(1).shape[1]:
+            return False
+        fitting = self.multiple == 0 or (self.multiple == 1 and self.law.discrete)
+        return fitting and self.fixed == 0 and self.keep == 1 and (not self.lost or self.lead_time == 0)
+
     @cached_property
     def found(self) -> dict[Any, tuple[float, ...]]:
         """Best parameters of rules for this problem: a search is made once."""
