@@ -18,6 +18,8 @@ _FORBIDDEN = 1e12  # price of an order that leaves the box; finite, since infini
 class Box:
     """States whose coordinates, counted from 0, are below ``shape`` and sum to ``most`` or less.
 
+    The last coordinate counts as ``floor`` at least: goods are brought up to there before anything else.
+
     Value iteration works on the list of these states, the Bellman operators on tables of the whole box, where
     sums over demand and minima over orders are array programmes.
 
@@ -27,7 +29,7 @@ class Box:
         The box has more than ``limit`` entries.
     """
 
-    def __init__(self, shape: tuple[int, ...], most: int, limit: int) -> None:
+    def __init__(self, shape: tuple[int, ...], most: int, limit: int, floor: int = 0) -> None:
         if math.prod(shape) > limit:
             raise CapabilityError(
                 "too many states for an exact optimum",
@@ -37,7 +39,9 @@ class Box:
                 hint="shorten the lead time or the lifetime, lower the demand, or compare with a bound",
             )
         self.shape = shape
-        self.inside = np.asarray(sum(np.indices(shape, sparse=True), start=np.zeros((1,) * len(shape))) <= most)
+        counts = list(np.indices(shape, sparse=True))
+        counts[-1:] = [np.maximum(last, floor) for last in counts[-1:]]
+        self.inside = np.asarray(sum(counts, start=np.zeros((1,) * len(shape))) <= most)
         self.states = int(np.count_nonzero(self.inside))
         self.most, self.price = most, np.zeros(0)
 

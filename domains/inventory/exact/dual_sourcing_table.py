@@ -27,7 +27,8 @@ class Table:
         self.model, self.orders = model, model.largest + 1
         self.depth = len(model.pmf) - 1  # states below ``least``
         self.stocks = model.most - model.least + 1 + self.depth
-        self.box = Box((self.orders,) * (model.lead_time - 1) + (self.stocks,), self.stocks - 1, limit)
+        shape = (self.orders,) * (model.lead_time - 1) + (self.stocks,)
+        self.box = Box(shape, self.stocks - 1, limit, floor=self.depth)
         self.lowest = model.least - self.depth
         ready = np.arange(model.least, model.most + 1)
         used = ready - np.arange(self.lowest, model.most + 1)[:, None]  # demand that leaves u of y

@@ -65,6 +65,13 @@ def test_discounted_dual_sourcing():
     assert found.lower <= found.cost <= found.upper
 
 
+def test_small_stock_and_long_pipelines():
+    """Pipelines full of goods leave no room to expedite: such states must not spoil the sweeps."""
+    exact = DualSourcing(np.array([0.968, 0.032]), 3, 1.6, 59.8, 1.0, 9.0)
+    found = exact.solve()
+    assert exact.evaluate(found) == pytest.approx(found.cost, abs=2e-8)
+
+
 # -- goods that age -------------------------------------------------------------------------------
 GAMMA = Gamma(mean=4.0, cv=0.5, whole=True).pmf()
 

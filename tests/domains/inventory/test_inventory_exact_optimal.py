@@ -9,8 +9,8 @@ import pytest
 
 from headway.domains.inventory.exact.lost_sales import LostSales
 from headway.domains.inventory.exact.optimal import Optimal
-from headway.domains.inventory.exact.perishable import Perishable as PerishableModel
 from headway.domains.inventory.perishable.problem import Perishable
+from headway.domains.inventory.stock.problem import Backlog
 from headway.domains.inventory.stock.problem import LostSales as LostSalesProblem
 from headway.domains.inventory.supply.dual_sourcing import DualSourcing
 from headway.errors import CapabilityError, ConfigError
@@ -23,34 +23,22 @@ PROBLEMS = {
     "lost-fixed": LostSalesProblem(lead_time=2, penalty=14.0, fixed=5.0),
     "dual-L2": DualSourcing(),
     "dual-L3": DualSourcing(regular_lead_time=3, expedited_cost=110.0),
-}
-AGED = {
+    "backlog": Backlog(lead_time=2),
+    "backlog-fixed": Backlog(lead_time=1, fixed=20.0),
     "lifo-L1": Perishable(lifetime=3, lead_time=1, issuing="lifo"),
     "fifo-L2": Perishable(lifetime=2, lead_time=2),
     "fifo-L0": Perishable(lifetime=3, lead_time=0),
 }
 
 
-def close(problem, policy, expected):
-    """Whether the mean cost of 256 paths of 500 periods is within 4 standard errors; a fifth is not counted."""
-    paths = problem.instances("tuning", 256)
-    costs = problem.evaluate(paths, rollout(problem.environment(), policy, paths).solution).objective
-    return abs(costs.mean() - expected) < 4 * costs.std(ddof=1) / 16
-
-
 @pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS)
 def test_simulated_cost_is_the_optimum(problem):
-    policy = Optimal(problem=problem)
-    assert close(problem, policy, policy.optimum.cost * getattr(problem, "items", 1))
-
-
-@pytest.mark.parametrize("problem", AGED.values(), ids=AGED)
-def test_simulated_cost_of_goods_that_age_is_the_optimum(problem):
-    costs = (problem.holding, problem.penalty, problem.waste_cost, problem.unit_cost)
-    lifo = problem.issuing == "lifo"
-    model = PerishableModel(problem.law.pmf(), problem.lifetime, problem.lead_time, *costs, lifo=lifo)
-    policy = Optimal(problem=SimpleNamespace(model=lambda: model))
-    assert close(problem, policy, policy.optimum.cost)
+    """Within 4 standard errors over 256 paths of 500 periods, the first fifth not counted."""
+    policy = problem.baseline("optimal")
+    paths = problem.instances("tuning", 256)
+    costs = problem.evaluate(paths, rollout(problem.environment(), policy, paths).solution).objective
+    expected = policy.optimum.cost * getattr(problem, "items", 1)
+    assert abs(costs.mean() - expected) < 4 * costs.std(ddof=1) / 16
 
 
 def test_the_table_is_looked_up():
