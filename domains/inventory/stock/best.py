@@ -8,7 +8,7 @@ from typing import Any
 
 from headway.domains.inventory.search import Point, pattern_search, simulated
 from headway.domains.inventory.stock.exact_cost import exact_cost
-from headway.domains.inventory.stock.rules import Floats, Rule, enough
+from headway.domains.inventory.stock.rule import Floats, Rule, enough
 from headway.environment import Observation
 from headway.errors import CapabilityError
 from headway.policy import Policy

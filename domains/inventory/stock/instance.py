@@ -137,6 +137,5 @@ class StockPath(Instance):
     def until(self, period: int) -> StockPath:
         """What is known when the order of ``period`` is placed: demand before it, dates and covariates up to it."""
         known, announced = slice(0, period), slice(0, period + 1)
-        cut = {"demand": self.demand[:, known]}
-        cut |= {"dates": self.dates[:, announced], "covariates": self.covariates[:, announced]}
-        return StockPath.made(self.arrays() | cut)
+        calendar = {"dates": self.dates[:, announced], "covariates": self.covariates[:, announced]}
+        return StockPath.made(self.arrays() | calendar | {"demand": self.demand[:, known]})

@@ -11,7 +11,7 @@ import numpy as np
 from headway.components import component, given
 from headway.domains.inventory.exact.model import Lookup
 from headway.domains.inventory.exact.myopic import myopic_1_orders, myopic_2_orders
-from headway.domains.inventory.stock.rules import Floats
+from headway.domains.inventory.stock.rule import Floats
 from headway.environment import Observation
 from headway.errors import ConfigError
 from headway.policy import Policy

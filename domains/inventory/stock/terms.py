@@ -125,7 +125,7 @@ class Terms:
 
     @property
     def base_stock_is_best(self) -> bool:
-        """Whether a base-stock policy is optimal: durable goods, no fixed cost, shortages owed or orders there at once."""
+        """Whether a base-stock policy is optimal: durable goods, no fixed cost, and shortages owed or no lead time."""
         if self.historical or self.law.features(1).shape[1]:
             return False
         fitting = self.multiple == 0 or (self.multiple == 1 and self.law.discrete)
