@@ -31,7 +31,12 @@ class AgeNetwork(ItemNetwork):
     """Takes stock [B, I, M] by periods left."""
 
     def encode(self, observation: Mapping[str, Tensor]) -> Tensor:
-        """Goods in usual demands, the oldest first, then what arrives, and their sum: float32 [B, I, F]."""
-        stock = observation["stock"]
-        later = torch.cat([stock[..., 1:], observation["pipeline"]], dim=-1)
-        return super().encode({**observation, "stock": stock[..., 0], "pipeline": later})
+        """Goods in usual demands, around what is usual of them: float32 [B, I, F]."""
+        stock, pipeline = observation["stock"], observation["pipeline"]
+        position = (stock.sum(-1, keepdim=True) + pipeline.sum(-1, keepdim=True)) - pipeline.shape[-1] * observation[
+            "scale"
+        ][..., None]
+        scale = observation["scale"][..., None]
+        goods = [stock / scale - 0.5, torch.cat([pipeline, position], dim=-1) / scale - 1]
+        goods += [observation["covariates"]] if "covariates" in observation else []
+        return torch.cat(goods, dim=-1)

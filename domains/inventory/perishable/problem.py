@@ -26,6 +26,8 @@ from headway.seeds import Split
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from headway.domains.inventory.exact.model import Model
+
 _HERE = "headway.domains.inventory.perishable"
 
 PERIODS = 500  # decided in an instance, a fifth of them warm-up
@@ -66,6 +68,7 @@ class Perishable(Problem[AgedPath, Orders]):
     baselines: ClassVar[Mapping[str, str]] = {
         "base_stock": f"{_HERE}.rules:BaseStock",
         "expected_waste": f"{_HERE}.rules:ExpectedWaste",
+        "optimal": "headway.domains.inventory.exact.optimal:Optimal",
     }
     networks: ClassVar[Mapping[str, str]] = {"age_mlp": f"{_HERE}.networks:AgeMLP"}
 
@@ -110,6 +113,12 @@ class Perishable(Problem[AgedPath, Orders]):
     def multiple(self) -> float:
         """The lot, with its default."""
         return self.lot if self.lot is not None else float(self.law.discrete)
+
+    def model(self) -> Model:
+        """The exact model of one item. Raises CapabilityError where there is none."""
+        from headway.domains.inventory.perishable.exact_cost import model
+
+        return model(self)
 
     @property
     def uncounted(self) -> int:

@@ -3,48 +3,63 @@
 from __future__ import annotations
 
 import dataclasses
+from abc import abstractmethod
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from headway.components import component
+from headway.components import component, given
 from headway.domains.inventory.perishable.issuing import left
-from headway.domains.inventory.perishable.truth import exact_cost
-from headway.domains.inventory.search import Point, pattern_search, simulated
-from headway.domains.inventory.stock.rules import STATES, Parameter, Rule
+from headway.domains.inventory.perishable.levels import best_level
 from headway.environment import Observation
-from headway.errors import CapabilityError, ConfigError
+from headway.errors import ConfigError
 from headway.policy import Policy
 
 Floats = NDArray[np.float64]
 
 
 @component
-class AgedRule(Rule):
-    """A rule with one level for goods that age; left None it is the best for the problem.
+class AgedRule(Policy):
+    """A rule with one level, in units of goods, the same for all items; left None it is the best for the problem."""
 
-    level : in units of goods
-    """
+    problem: Any = given(None)
+    level: Annotated[float, Field(ge=0)] | None = None
 
-    level: Parameter = None
-
-    def guess(self) -> tuple[float, ...]:
-        return (self.problem.lead_time + 1.0,)
+    @abstractmethod
+    def quantity(self, observation: Observation, level: Any) -> Floats:
+        """Orders [B, I] in units of goods with this level, a number or [B, I]."""
 
     @cached_property
-    def best(self) -> tuple[float, ...]:
-        """The best level, in usual demands."""
-        return (best_level(self),)
+    def best(self) -> float:
+        """The best level, in usual demands.
+
+        Raises
+        ------
+        ConfigError
+            The rule was built without a problem to find it for.
+        """
+        if self.problem is None:
+            where, hint = type(self).__name__, "set level, or use problem.baseline(...)"
+            raise ConfigError("a rule without its level, and no problem to find it for", where=where, hint=hint)
+        return best_level(self.problem, self.quantity)
+
+    def act(self, observation: Observation, mask: Any, memory: Any = None) -> tuple[Floats, Any]:
+        scale = observation["scale"]
+        level = self.best * scale if self.level is None else self.level
+        return self.quantity(observation, level) / scale, memory
+
+    def fit(self, problem: Any, view: Any) -> Self:
+        return dataclasses.replace(self, problem=problem.until(view))
 
 
 @component
 class BaseStock(AgedRule):
     """Order up to ``level`` units on hand and on order, whatever their age."""
 
-    def quantity(self, observation: Observation, *parameters: Any) -> Floats:
-        (level,) = parameters
+    def quantity(self, observation: Observation, level: Any) -> Floats:
         return np.maximum(level - position(observation), 0.0)
 
 
@@ -57,8 +72,7 @@ class ExpectedWaste(AgedRule):
     EWA; De Moor et al. (2022) call it BSP-EW).
     """
 
-    def quantity(self, observation: Observation, *parameters: Any) -> Floats:
-        (level,) = parameters
+    def quantity(self, observation: Observation, level: Any) -> Floats:
         lifo = np.full((1, 1, 1), self.problem.issuing == "lifo")
         waste = expected_waste(observation, self.problem.lead_time, lifo)
         return np.maximum(level - position(observation) + waste, 0.0)
@@ -80,40 +94,3 @@ def expected_waste(observation: Observation, periods: int, lifo: NDArray[np.bool
         waste += remaining[..., 0]
         goods = np.concatenate([remaining[..., 1:], goods[..., life:], np.zeros((*usual.shape, 1))], axis=-1)
     return waste
-
-
-@dataclasses.dataclass(frozen=True)
-class _Candidate(Policy):
-    """A rule with its level in usual demands."""
-
-    rule: AgedRule
-    cover: float
-
-    def act(self, observation: Observation, mask: Any, memory: Any = None) -> tuple[Floats, Any]:
-        scale = observation["scale"]
-        return self.rule.quantity(observation, self.cover * scale) / scale, memory
-
-
-def best_level(rule: AgedRule) -> float:
-    """The best level for the rule's problem, in usual demands.
-
-    Raises
-    ------
-    ConfigError
-        The rule was built without a problem.
-    """
-    problem = rule.problem
-    if problem is None:
-        raise ConfigError("a rule without a level and without a problem to find it for", where=type(rule).__name__)
-    grain = (problem.multiple or problem.usual / 20) / problem.usual
-    start = [round(cover / grain) for cover in rule.guess()]
-
-    def policy(point: Point) -> _Candidate:
-        return _Candidate(rule, point[0] * grain)
-
-    try:
-        point, _ = pattern_search(lambda point: exact_cost(problem, policy(point), limit=STATES), start)
-    except CapabilityError:
-        cost = simulated(problem)
-        point, _ = pattern_search(lambda point: cost(policy(point)), start)
-    return point[0] * grain

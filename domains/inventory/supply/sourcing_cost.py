@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headway.environment import Environment, Observation
+from headway.policy import Policy
 
 if TYPE_CHECKING:
     from headway.domains.inventory.supply.dual_sourcing import DualSourcing

@@ -51,6 +51,10 @@ class SourcingRule(Policy):
     def spelled(self, level: float, shape: tuple[float, ...]) -> tuple[float, ...]:
         """The parameters of a policy that expedites up to ``level`` and otherwise has this ``shape``."""
 
+    def sensible(self, shape: tuple[float, ...]) -> bool:
+        """Whether stock stays finite with this shape."""
+        return True
+
     @property
     @abstractmethod
     def usual_shape(self) -> tuple[float, ...]:
@@ -159,7 +163,7 @@ class CappedDualIndex(SourcingRule):
 
     def spelled(self, level: float, shape: tuple[float, ...]) -> tuple[float, ...]:
         above, cap = shape
-        return (level, level + above, max(cap, 0.0))
+        return (level, level + above, cap)
 
     @property
     def usual_shape(self) -> tuple[float, ...]:
@@ -183,7 +187,11 @@ class TailoredBaseSurge(SourcingRule):
 
     def spelled(self, level: float, shape: tuple[float, ...]) -> tuple[float, ...]:
         (base,) = shape
-        return (level, max(base, 0.0))
+        return (level, base)
+
+    def sensible(self, shape: tuple[float, ...]) -> bool:
+        """Less than mean demand."""
+        return shape[0] < self.problem.demand_law.mean  # type: ignore[no-any-return]
 
     @property
     def usual_shape(self) -> tuple[float, ...]:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from headway.domains.inventory.supply.sourcing_rules import SourcingRule
 
 STATES = 20_000  # up to this many, costs of candidates are exact; beyond, simulated
-LOWEST = -1_000_000
+FINE = 20  # grid points per usual demand, where any quantity may be ordered
+LOWEST = -1_000_000  # levels may lie below zero
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,8 @@ def _best(rule: SourcingRule, cost: Callable[[Policy], float]) -> tuple[float, .
     (Veeraraghavan and Scheller-Wolf 2008, section 4), so that the level is a newsvendor's: the inner
     search is of a convex function.
     """
-    layout = rule.problem.layout
-    usual, lot = layout.nodes[0].demand.mean, layout.links[0].lot
-    grain = lot or usual / 20
+    law = rule.problem.demand_law
+    usual, grain = law.mean, 1.0 if law.discrete else law.mean / FINE
     levels: dict[Point, Point] = {}
     last: Point = (round((rule.problem.expedited_lead_time + 1.5) * usual / grain),)
 
@@ -60,6 +60,8 @@ def _best(rule: SourcingRule, cost: Callable[[Policy], float]) -> tuple[float, .
 
     def shaped(shape: Point) -> float:
         nonlocal last
+        if not rule.sensible(tuple(k * grain for k in shape)):
+            return np.inf
         last, value = pattern_search(lambda level: cost(candidate(level, shape)), last, step=2, low=LOWEST)
         levels[shape] = last
         return value

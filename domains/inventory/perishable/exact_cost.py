@@ -1,4 +1,4 @@
-"""Exact average costs: of the best policy, and of any policy whose orders depend on stock and pipeline alone."""
+"""The exact model, and exact costs of policies whose orders depend on stock and pipeline alone."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from headway.errors import CapabilityError
 from headway.policy import Policy
 
 if TYPE_CHECKING:
-    from headway.domains.inventory.exact.perishable import Perishable as Model
+    from headway.domains.inventory.exact.model import Model
     from headway.domains.inventory.perishable.problem import Perishable
 
 Ints = NDArray[np.int64]
 
 
-def model(problem: Perishable, *, discount: float = 1.0) -> Model:
+def model(problem: Perishable) -> Model:
     """The decision process of one item of the problem.
 
     Raises
@@ -26,7 +26,7 @@ def model(problem: Perishable, *, discount: float = 1.0) -> Model:
     CapabilityError
         Demand is no whole-numbered law without seasons, or lots are not 1.
     """
-    from headway.domains.inventory.exact.perishable import Perishable as Model
+    from headway.domains.inventory.exact.perishable import Perishable as Exact
 
     law = problem.law
     if problem.multiple != 1 or not law.discrete or law.features(1).shape[1]:
@@ -36,7 +36,7 @@ def model(problem: Perishable, *, discount: float = 1.0) -> Model:
             got=f"lot={problem.multiple}, {law}",
             expected="lot=1, a whole-numbered law without seasons",
         )
-    return Model(
+    return Exact(
         law.pmf(),
         problem.lifetime,
         problem.lead_time,
@@ -46,7 +46,6 @@ def model(problem: Perishable, *, discount: float = 1.0) -> Model:
         unit_cost=problem.unit_cost,
         fixed=problem.fixed,
         lifo=problem.issuing == "lifo",
-        discount=discount,
     )
 
 
@@ -66,13 +65,6 @@ def observed(problem: Perishable, states: Ints) -> Observation:
     }
 
 
-def orders(problem: Perishable, policy: Policy, states: Ints) -> Any:
-    """What a policy orders in ``states`` [S, N], rounded as the environment does: float64 [S]."""
-    environment, seen = problem.environment(policy.environment), observed(problem, states)
-    action, _ = policy.act(seen, None, policy.start(len(states)))
-    return environment.project(seen, environment.decode(seen, action))[:, 0]
-
-
 def exact_cost(problem: Perishable, policy: Policy, *, limit: int = 1_000_000) -> float:
     """Average cost per period of a policy, its orders rounded as the environment does; summed over items.
 
@@ -84,4 +76,11 @@ def exact_cost(problem: Perishable, policy: Policy, *, limit: int = 1_000_000) -
     CapabilityError
         The problem has no exact costs (see `model`), or the policy reaches more than ``limit`` states.
     """
-    return problem.items * model(problem).evaluate(lambda states: orders(problem, policy, states), limit)
+    environment = problem.environment(policy.environment)
+
+    def order(states: Ints) -> Any:
+        seen = observed(problem, states)
+        action, _ = policy.act(seen, None, policy.start(len(states)))
+        return environment.project(seen, environment.decode(seen, action))[:, 0]
+
+    return problem.items * problem.model().evaluate(order, limit)
