@@ -139,3 +139,20 @@ def test_exact_costs_say_where_they_end():
             problem.model()
     with pytest.raises(CapabilityError, match="past demands"):
         exact_cost(LostSales(lags=1), LostSales().baseline("base_stock", level=20.0))
+
+
+def test_a_lead_time_of_stockpyl_is_one_more_than_ours(stock_path):
+    """Orders that are placed after demand with lead time l cost what ours do with l - 1: best level 26, 8.186."""
+    problem, level, periods = Backlog(lead_time=3), 26, 400
+    assert problem.baseline("base_stock").parameters(np.array(5.0)) == (pytest.approx(level),)
+    assert problem.model().solve().cost == pytest.approx(8.186, abs=1e-3)
+    demand = problem.law.sample(np.random.default_rng(0), (1, periods, 1))[0, :, 0]
+    stock, arrivals, theirs = float(level), np.zeros(periods + 5), []
+    for t in range(periods):  # stockpyl: receive, demand, order up to the level, cost
+        stock += arrivals[t] - demand[t]
+        arrivals[t + 4] += demand[t]
+        theirs.append(max(stock, 0) + 9 * max(-stock, 0))
+    path = stock_path(demand, lost=False, lead_time=3, lot=1.0)
+    solution = rollout(problem.environment(), problem.baseline("base_stock", level=26.0), path).solution
+    ours = problem.evaluate(path, solution).series["objective"][0]
+    assert ours[4:] == pytest.approx(theirs[4:])  # ours begins with nothing on hand, and orders 26 at once
