@@ -15,12 +15,13 @@ ROWS = 1024  # allocated at a time, which bounds the memory
 def totals(values: Floats, ends: Integers, nodes: int) -> Floats:
     """Sums of ``values`` [B, E] by node [B, N + 1]; ``ends`` [B, E] in 0..N."""
     slots = ends + (np.arange(len(ends)) * (nodes + 1))[:, None]
-    return np.bincount(slots.ravel(), values.ravel(), len(ends) * (nodes + 1)).reshape(len(ends), nodes + 1)
+    sums = np.bincount(slots.ravel(), values.ravel(), len(ends) * (nodes + 1)).astype(np.float64, copy=False)
+    return sums.reshape(len(ends), nodes + 1)
 
 
 def at(values: Floats, ends: Integers) -> Floats:
     """``values`` [B, N + 1] at the ends [B, E] of links, [B, E]."""
-    return values[np.arange(len(ends))[:, None], ends]  # type: ignore[no-any-return]
+    return values[np.arange(len(ends))[:, None], ends]
 
 
 def part(on_hand: Floats, asked: Floats, tail: Integers) -> Floats:
@@ -48,9 +49,10 @@ def least_shortage(
     or reaches what was asked, and the factor lies between two of them.
     """
     if len(on_hand) > ROWS:
-        parts = [slice(i, i + ROWS) for i in range(0, len(on_hand), ROWS)]
-        arrays = (on_hand, asked, tail, position, mean, std)
-        return np.concatenate([least_shortage(*(array[rows] for array in arrays)) for rows in parts])
+        blocks = [slice(i, i + ROWS) for i in range(0, len(on_hand), ROWS)]
+        return np.concatenate(
+            [least_shortage(on_hand[b], asked[b], tail[b], position[b], mean[b], std[b]) for b in blocks]
+        )
     std, limit = np.maximum(std, 1e-9), at(limits(on_hand), tail)
     short = at(totals(asked, tail, on_hand.shape[1]), tail) > limit
     kinks = np.concatenate([(position - mean) / std, (position + asked - mean) / std], axis=1)

@@ -139,11 +139,13 @@ class LocalBaseStock(BaseStock):
     """Order up to a level of one's own: on hand and under way to the node alone, whatever there is downstream."""
 
     def position(self, observation: Observation, network: Echelons) -> Floats:
-        return observation["stock"].astype(np.float64) + coming(observation["pipeline"].sum(axis=1), network)
+        own: Floats = observation["stock"].astype(np.float64) + coming(observation["pipeline"].sum(axis=1), network)
+        return own
 
     def demand(self, observation: Observation, network: Echelons) -> tuple[Floats, Floats]:
         periods = coming(observation["lead_time"] * network.share, network) + 1.0
-        return observation["node_scale"] * periods, observation["spread"] * np.sqrt(periods)
+        mean: Floats = observation["node_scale"] * periods
+        return mean, observation["spread"] * np.sqrt(periods)
 
 
 def _below(observation: Observation, network: Echelons) -> Floats:

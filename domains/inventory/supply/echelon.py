@@ -56,7 +56,7 @@ def echelons(observation: Observation) -> Echelons:
     holding = np.concatenate([seen["costs"][..., 0], np.zeros((batch, 1))], axis=1).astype(float)
     upstream = np.einsum("bnm,bn->bm", supplies, holding)[:, :nodes]
     supplies, lead_time = supplies[:, :nodes, :nodes], lead_time[:, :nodes]
-    below = np.linalg.inv(np.eye(nodes) - supplies)
+    below = np.linalg.inv(np.eye(nodes) - supplies).astype(np.float64, copy=False)
     own = np.maximum(scale - (supplies @ scale[..., None])[..., 0], 0.0)
     noise = np.maximum(spread**2 - (supplies @ (spread**2)[..., None])[..., 0], 0.0)
     sold = below @ np.stack([own, *(own * seen["costs"][..., k] for k in (0, 1))], axis=2)

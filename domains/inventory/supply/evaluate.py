@@ -95,10 +95,10 @@ def _violations(path: SupplyPath, quantity: Floats, ledger: Ledger) -> dict[str,
     allowed = np.where(late | ~path.exists[:, None], 0.0, path.capacity[:, None])
     owned = np.maximum(ledger.before, 0.0)
     amounts = {
-        "negative": (-quantity, 0.0),
+        "negative": (-quantity, np.zeros(1)),
         "capacity": (quantity - allowed, np.where(np.isfinite(allowed), allowed, 0.0)),
         "on_hand": (ledger.sent - owned, owned),
-        "lot": (broken, 0.0),
+        "lot": (broken, np.zeros(1)),
     }
     broke = {name: amount > TOLERANCE * np.maximum(size, 1.0) for name, (amount, size) in amounts.items()}
     return {name: np.where(broke[name], a, 0.0).max(axis=(1, 2), initial=0.0) for name, (a, _) in amounts.items()}

@@ -83,7 +83,9 @@ def observation_space(links: tuple[int, int, int], nodes: int, reach: float) -> 
     unbounded |= {"node_scale": (0, (nodes,)), "spread": (0, (nodes,)), "costs": (0, (nodes, NODE_COSTS))}
     unbounded |= {name: (0, (edges,)) for name in ("lead_time", "edge_scale", "lot")}
     unbounded |= {"capacity": (UNLIMITED, (edges,)), "link_costs": (0, (edges, LINK_COSTS))}
-    boxes = {name: spaces.Box(low, np.inf, shape, np.float32) for name, (low, shape) in unbounded.items()}
+    boxes: dict[str, spaces.Space[Any]] = {
+        name: spaces.Box(low, np.inf, shape, np.float32) for name, (low, shape) in unbounded.items()
+    }
     boxes |= {name: spaces.Box(-1, max(nodes - 1, 0), (edges,), np.int64) for name in ("tail", "head")}
     return spaces.Dict(boxes), spaces.Box(0.0, reach, (edges,), np.float32)
 

@@ -72,6 +72,8 @@ class SupplyPath(Instance):
     horizon : int64 [B], periods of the row
     """
 
+    warmup: Integers
+    horizon: Integers
     demand: Floats = pad(0.0)
     nodes: NDArray[np.str_] = pad(NOBODY)
     holding: Floats = pad(0.0)
@@ -89,8 +91,6 @@ class SupplyPath(Instance):
     capacity: Floats = pad(0.0)
     lot: Floats = pad(0.0)
     edge_scale: Floats = pad(1.0)
-    warmup: Integers
-    horizon: Integers
 
     @classmethod
     def of(cls, demand: Floats, **fields: Any) -> Self:

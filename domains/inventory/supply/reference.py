@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from headway.domains.inventory.optimisation.bound import bounds
 from headway.domains.inventory.supply.instance import SupplyPath
+from headway.domains.inventory.supply.shipments import Shipments
 from headway.evaluation import Reference
 from headway.rollouts import rollout
 
@@ -18,7 +19,8 @@ def references(problem: SupplyProblem, path: SupplyPath) -> Mapping[str, Referen
     """The score of the problem's reference policy, and the perfect-information bound, on these instances."""
     name = problem.reference
     policy = problem.baseline(name)
-    value = problem.evaluate(path, rollout(problem.environment(policy.environment), policy, path).solution).objective
+    solution = cast(Shipments, rollout(problem.environment(policy.environment), policy, path).solution)
+    value = problem.evaluate(path, solution).objective
     known = "linear program over the whole path, its optimum certified by its multipliers (GLOP)"
     return {
         name: Reference("policy", value, f"{problem.reference_source}, run on the same instances", rederived=True),

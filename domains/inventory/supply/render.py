@@ -29,7 +29,7 @@ def render(problem: SupplyProblem, path: SupplyPath, solution: Shipments) -> Fig
 
     path = path[0]
     figure = Figure(figsize=(12, 7.5), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=(1, 1.5))
+    left, right = figure.subfigures(1, 2, width_ratios=(1, 1.5), squeeze=False)[0]
     graph = to_networkx(path)
     layers = _layers(graph)
     _draw(left.subplots(), graph, layers)

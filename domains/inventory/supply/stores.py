@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 from importlib import resources
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from headway import tree
 from headway.domains.inventory.demand.discrete import Poisson
 from headway.domains.inventory.demand.distribution import Distribution
 from headway.domains.inventory.demand.families import Normal, Uniform
@@ -34,7 +35,7 @@ class Stores(NamedTuple):
 
     def path(self, problem: OneWarehouse, rng: np.random.Generator, n: int, warmup: int) -> SupplyPath:
         """``n`` instances with these stores; node 0 is the warehouse, link 0 its own supply."""
-        stores = Stores(*(np.repeat(part, n // len(part), axis=0) for part in self))
+        stores = tree.map_arrays(lambda part: np.repeat(part, n // len(part), axis=0), self)
         shared = rng.standard_normal((n, problem.horizon, 1)) * np.sqrt(problem.correlation)
         own = rng.standard_normal((n, problem.horizon, problem.stores)) * np.sqrt(1 - problem.correlation)
         demand = np.maximum(stores.mean[:, None] + stores.std[:, None] * (shared + own), 0.0)
@@ -111,6 +112,6 @@ def _law(text: str) -> Distribution:
     return Normal(mean=first, std=second, whole=True)
 
 
-def _first(warehouse: NDArray[np.generic], stores: NDArray[np.generic]) -> NDArray[np.generic]:
+def _first(warehouse: NDArray[Any], stores: NDArray[Any]) -> NDArray[Any]:
     """The warehouse's number [n] before the stores' [n, M]."""
     return np.concatenate([warehouse[:, None], stores], axis=1)

@@ -13,7 +13,8 @@ def misplaced(ends: Integers, here: Booleans) -> Booleans:
     """bool [B, E], true where an end of a link [B, E] is neither -1 nor a node that is ``here`` [B, N]."""
     inside = (ends >= 0) & (ends < here.shape[1])
     known = np.take_along_axis(here, np.where(inside, ends, 0), axis=1) if here.shape[1] else np.zeros_like(inside)
-    return (ends != -1) & ~(inside & known)
+    wrong: Booleans = (ends != -1) & ~(inside & known)
+    return wrong
 
 
 def cycles(tail: Integers, head: Integers, nodes: int) -> Booleans:
@@ -41,4 +42,5 @@ def flows(tail: Integers, head: Integers, own: NDArray[np.float64]) -> NDArray[n
     inside = tail >= 0
     matrix = np.eye(len(own))
     np.subtract.at(matrix, (tail[inside], head[inside]), share[head[inside]])
-    return np.linalg.solve(matrix, own)
+    through: NDArray[np.float64] = np.linalg.solve(matrix, own).astype(np.float64, copy=False)
+    return through

@@ -25,7 +25,7 @@ def trained(problem, network, updates=0, **options):
     policy = trainer.policy()
     for parameter in policy.network.parameters() if not updates else ():  # untrained heads are nearly constant
         torch.manual_seed(parameter.numel())
-        parameter.data.add_(0.3 * torch.randn_like(parameter))
+        parameter.data.add_(0.1 * torch.randn_like(parameter))
     return policy
 
 
