@@ -9,7 +9,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from headway.domains.inventory.demand.continuous import Continuous
 from headway.domains.inventory.demand.distribution import Distribution
+from headway.domains.inventory.demand.families import Normal
 from headway.domains.inventory.supply.instance import OUTSIDE, SupplyPath
 from headway.domains.inventory.supply.structure import flows
 
@@ -74,9 +76,8 @@ class Layout:
         costs = ("unit_cost", "transit", "fixed", "capacity", "lot")
         links = {f: np.array([getattr(link, f) for link in self.links], np.float64) for f in costs}
         lead_time = np.array([link.lead_time for link in self.links], np.int64)
-        mean = np.array([n.demand.mean if n.demand else 0.0 for n in self.nodes])
-        variance = np.array([n.demand.std**2 if n.demand else 0.0 for n in self.nodes])
-        scale, spread = flows(self.tail, self.head, mean), np.sqrt(flows(self.tail, self.head, variance))
+        mean, std = np.array([moments(node.demand) for node in self.nodes]).T
+        scale, spread = flows(self.tail, self.head, mean), np.sqrt(flows(self.tail, self.head, std**2))
         scale = np.where(scale > 0, scale, 1.0)  # goods that nobody asks for
         return {
             "nodes": np.array([n.name for n in self.nodes]),
@@ -118,3 +119,13 @@ class Layout:
         usual = np.where(largest > 0, np.ceil(usual / np.maximum(largest, 1e-12)) * largest, usual)
         given = [node.stock for node in self.nodes]
         return np.array([u if s is None else s for u, s in zip(usual, given, strict=True)], np.float64)
+
+
+def moments(law: Distribution | None) -> tuple[float, float]:
+    """Mean and standard deviation of a period's demand, cut at zero and rounded as it is drawn."""
+    if law is None:
+        return 0.0, 0.0
+    if not isinstance(law, Continuous) or (isinstance(law, Normal) and not law.clip):
+        return law.mean, law.std
+    drawn = law.lattice if law.whole else law.grid(law.step)
+    return drawn.mean, drawn.std
