@@ -48,7 +48,7 @@ def main() -> None:
     )
     table(
         [{"simulator": name, "node-periods / CPU-s": f"{done:,.0f}"} for name, done in nodes.items()],
-        "A tree of 13 nodes (1-3-9) through the environment's own step, without and with the work of a base-stock policy",
+        "A tree of 13 nodes (1-3-9) through the environment's own step, without and with a base-stock policy's work",
     )
 
 
