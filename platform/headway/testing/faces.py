@@ -75,7 +75,7 @@ def check_reset_seeds_episodes(case: EnvironmentCase) -> None:
 
 def _opening(env: HeadwayEnv | HeadwayVectorEnv, seed: int | None = None) -> dict[str, NDArray[Any]]:
     """The first observation and reward: episodes may begin alike and differ in what is not known yet."""
-    seen = frozen(env.reset(seed=seed)[0])
+    seen: dict[str, NDArray[Any]] = frozen(env.reset(seed=seed)[0])
     action = _act(env, 0) if isinstance(env, HeadwayVectorEnv) else _act_single(env)
     return seen | {"first reward": np.asarray(env.step(action)[1])}
 
