@@ -63,7 +63,9 @@ def least_shortage(
     above = same & (given[:, None] >= limit[..., None])
     low, less = (np.where(below, values[:, None], -np.inf).max(axis=2) for values in (kinks, given))
     high, more = (np.where(above, values[:, None], np.inf).min(axis=2) for values in (kinks, given))
-    low, high, less, more, limit = (np.where(short, values, 0.0) for values in (low, high, less, more, limit))
+    between = short & np.isfinite(more)  # else rounding has the last kink a little short of the limit
+    low, less, limit = (np.where(short, values, 0.0) for values in (low, less, limit))
+    high, more = np.where(between, high, low), np.where(between, more, less)
     factor = low + (high - low) * (limit - less) / np.where(more > less, more - less, 1.0)
     return np.where(short, np.clip(mean + factor * std - position, 0.0, asked), asked)
 

@@ -85,9 +85,7 @@ def published(number: int, covered: float) -> Layout:
     ConfigError
         Its unmet demand is partly served by emergency shipments, which is not modelled.
     """
-    text = resources.files(__package__).joinpath(_TABLE).read_text(encoding="utf-8")
-    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
-    row = next(r for r in rows if int(r["instance"]) == number)
+    row = figures(number)
     if row["unmet_demand"] not in ("Backorder", "LostSales"):
         got, expected = f"instance {number}: {row['unmet_demand']}", "instances 1 to 10: Backorder or LostSales"
         raise ConfigError("partial backorders are not modelled", where="problem.kaynov", got=got, expected=expected)
@@ -99,6 +97,13 @@ def published(number: int, covered: float) -> Layout:
         nodes.append(Node(f"store {i}", holding, penalty, lost, _law(law)))
         links.append(Link("warehouse", f"store {i}", lead_time=int(lead_time), lot=1.0))
     return Layout(nodes, links, covered)
+
+
+def figures(number: int) -> dict[str, str]:
+    """The row of a published instance: what defines it, and the costs printed for it (``kaynov_2024.csv``)."""
+    text = resources.files(__package__).joinpath(_TABLE).read_text(encoding="utf-8")
+    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
+    return next(row for row in rows if int(row["instance"]) == number)
 
 
 def _law(text: str) -> Distribution:
