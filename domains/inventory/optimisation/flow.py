@@ -9,13 +9,15 @@ import numpy as np
 from headway.domains.inventory.optimisation.network import Booleans, Floats, Ints, Network, Position
 from headway.domains.inventory.optimisation.program import Program
 
+ALONE = np.ones(1)  # the probability of the only scenario
+
 
 class Columns(NamedTuple):
-    """Where the variables are, for S scenarios of T periods and K nodes that sell.
+    """Where the variables are, for S scenarios of T periods, K nodes that sell, and J slices of what is short.
 
     ship : [S, T, E], along each link; scenarios share the columns of the periods they decide together
     left : [S, T, N], on hand at the end of a period
-    short : [S, T, K], lost in a period, or owed at its end
+    short : [S, T, K, J], lost in a period, or owed at its end
     """
 
     ship: Ints
@@ -36,70 +38,108 @@ class Flow:
     network : the network; its stock is not used
     weight : float64 [T], what the costs of each period count
     sells : bool [N], nodes where demand is or may be
-    scenarios, common : number of scenarios S, equally likely, that share the shipments of the first ``common`` periods
+    likely, common : probability of each scenario [S]; they share the shipments of the first ``common`` periods
+    slopes : float64 [N, J], cost per unit in each slice of what is short, increasing; by default one, the penalty
     """
 
-    def __init__(self, network: Network, weight: Floats, sells: Booleans, scenarios: int = 1, common: int = 0) -> None:
-        self.network, self.weight, self.sellers = network, weight, np.flatnonzero(sells)
+    def __init__(
+        self,
+        network: Network,
+        weight: Floats,
+        sells: Booleans,
+        likely: Floats = ALONE,
+        common: int = 0,
+        slopes: Floats | None = None,
+    ) -> None:
+        self.network, self.weight, self.likely = network, weight, likely
+        self.sellers = np.flatnonzero(sells)
         self.owed = ~network.lost[self.sellers]
-        self.columns, self._size = _columns(network, (scenarios, len(weight), len(self.sellers)), common)
-        self._balance = np.arange(self.columns.left.size).reshape(self.columns.left.shape)
-        senders = np.bincount(network.tail[network.tail >= 0], minlength=network.size) > 0
-        at_once = np.bincount(network.head[network.lead_time == 0], minlength=network.size) > 0
-        self._passing = np.flatnonzero(senders & at_once)
-        self._queueing = np.flatnonzero(self.owed & senders[self.sellers])
+        self.slopes = (network.penalty[:, None] if slopes is None else slopes)[self.sellers]
+        self.columns, self._size = self._numbered(common)
+        self._rows = 0
         self._entries: list[tuple[Ints, Ints, Floats]] = []
         self._add_balance()
-        self._add_on_hand()
-        self._add_queues()
+        self._passing = self._add_on_hand()
+        self._queueing = self._add_queues()
         self._cost = self._costs()
 
-    def program(self, start: Position, demand: Floats) -> Program:
-        """The program for goods that are there and demand [S, T, N]."""
+    def program(self, start: Position, demand: Floats, width: Floats | None = None) -> Program:
+        """The program for goods that are there, and what else `bounds` takes."""
         row, column, value = (np.concatenate(parts) for parts in zip(*self._entries, strict=True))
-        low, high, upper = self.bounds(start, demand)
+        low, high, upper = self.bounds(start, demand, width)
         return Program(self._cost, upper, low, high, row, column, value)
 
-    def bounds(self, start: Position, demand: Floats) -> tuple[Floats, Floats, Floats]:
-        """low [m], high [m], upper [n] of the program: all that changes with goods and demand."""
-        scenarios, periods, _ = demand.shape
-        arriving = np.zeros(demand.shape[1:])
-        arriving[1 : 1 + len(start.arriving)] = start.arriving[: periods - 1]
-        arriving[0] = start.stock
-        sold = demand[:, :, self.sellers]
-        first = np.arange(periods)[:, None] == 0
-        on_hand = np.where(first, np.maximum(arriving, 0.0), arriving)[:, self._passing]
-        queue = sold + np.where(first, np.maximum(-start.stock[self.sellers], 0.0), 0.0)
-        goods = (arriving - demand).ravel()
-        limits = np.concatenate([np.tile(on_hand.ravel(), scenarios), queue[:, :, self._queueing].ravel()])
+    def bounds(self, start: Position, demand: Floats, width: Floats | None = None) -> tuple[Floats, Floats, Floats]:
+        """low [m], high [m], upper [n] of the program: all that changes with goods and demand.
+
+        demand : float64 [S, T, N]; width : float64 [T, N, J - 1], of all slices of what is short but the last
+        """
+        scenarios, periods, nodes = demand.shape
+        coming = np.zeros((periods, nodes))
+        coming[1 : 1 + len(start.arriving)] = start.arriving[: periods - 1]
+        coming[0] = start.stock
+        sold, owed = demand[:, :, self.sellers], np.zeros((periods, nodes))
+        owed[0] = np.maximum(-start.stock, 0.0)
+        goods = (coming - demand).ravel()
+        on_hand = np.tile((coming + owed)[:, self._passing].ravel(), scenarios)
+        queue = (sold + owed[:, self.sellers])[:, :, self._queueing].ravel()
+        limits = np.concatenate([on_hand, queue])
         upper = np.full(self._size, np.inf)
         upper[self.columns.ship] = self.network.capacity
-        upper[self.columns.short] = np.where(self.owed, np.inf, sold)
+        upper[self.columns.short[..., -1]] = np.where(self.owed, np.inf, sold)
+        if width is not None:
+            upper[self.columns.short[..., :-1]] = width[:, self.sellers]
         return np.concatenate([goods, np.full_like(limits, -np.inf)]), np.concatenate([goods, limits]), upper
 
     # -- the matrix -----------------------------------------------------------------------------
+    def _numbered(self, common: int) -> tuple[Columns, int]:
+        """The columns, and how many there are."""
+        scenarios, periods = len(self.likely), len(self.weight)
+        common, links = min(common, periods), len(self.network.head)
+        shape = {"ship": (periods - common, links), "left": (periods, self.network.size)}
+        shape |= {"short": (periods, *self.slopes.shape)}
+        each, shared = [int(np.prod(sizes)) for sizes in shape.values()], common * links
+        own = shared + np.arange(scenarios * sum(each)).reshape(scenarios, -1)
+        parts = np.split(own, np.cumsum(each)[:-1], axis=1)
+        ship, left, short = (p.reshape(scenarios, *sizes) for p, sizes in zip(parts, shape.values(), strict=True))
+        together = np.tile(np.arange(shared).reshape(common, links), (scenarios, 1, 1))
+        return Columns(np.concatenate([together, ship], axis=1), left, short), shared + own.size
+
     def _add_balance(self) -> None:
         """Goods at each node and period: arrivals and what was left come in, the rest goes out."""
-        net, row, sold = self.network, self._balance, self._balance[:, :, self.sellers]
+        every = np.arange(self.network.size)
+        row = self._new_rows(every)
+        sold, short = row[:, :, self.sellers, None], self.columns.short
         self._add(row, self.columns.left, 1.0)
-        self._add(row[:, 1:], self.columns.left[:, :-1], -net.keep)
-        self._add(sold, self.columns.short, -1.0)
-        self._add(sold[:, 1:][..., self.owed], self.columns.short[:, :-1][..., self.owed], 1.0)
-        self._add_shipped(row, np.arange(net.size), 1.0)
-        self._add_arrivals(row, np.arange(net.size), -1.0)
+        self._add(row[:, 1:], self.columns.left[:, :-1], -self.network.keep)
+        self._add(sold, short, -1.0)
+        self._add(sold[:, 1:, self.owed], short[:, :-1, self.owed], 1.0)
+        self._add_shipped(row, every, 1.0)
+        self._add_arrivals(row, every, -1.0)
 
-    def _add_on_hand(self) -> None:
-        """Where goods arrive in the period they are sent, they are not there to be passed on yet."""
-        row = self._more_rows(self._passing)
-        self._add_shipped(row, self._passing, 1.0)
-        self._add_arrivals(row, self._passing, -1.0, later=True)
-        self._add(row[:, 1:], self.columns.left[:, :-1][..., self._passing], -self.network.keep[self._passing])
+    def _add_on_hand(self) -> Ints:
+        """Where goods arrive in the period they are sent, they are not there yet to be passed on. Gives these nodes."""
+        at_once = np.isin(np.arange(self.network.size), self.network.head[self.network.lead_time == 0])
+        nodes = np.flatnonzero(at_once & self._sends())
+        row = self._new_rows(nodes)
+        self._add_shipped(row, nodes, 1.0)
+        self._add_arrivals(row, nodes, -1.0, later=True)
+        self._add(row[:, 1:], self.columns.left[:, :-1, nodes], -self.network.keep[nodes])
+        return nodes
 
-    def _add_queues(self) -> None:
-        """Where a node sells and sends, what it owes grows by no more than the demand: sales are not negative."""
-        row, owed = self._more_rows(self._queueing), self.columns.short[..., self._queueing]
+    def _add_queues(self) -> Ints:
+        """Where a node sells and sends, what it owes grows by the demand at most: sales are not negative.
+
+        Gives these sellers.
+        """
+        sellers = np.flatnonzero(self.owed & self._sends()[self.sellers])
+        row, owed = self._new_rows(sellers)[..., None], self.columns.short[:, :, sellers]
         self._add(row, owed, 1.0)
         self._add(row[:, 1:], owed[:, :-1], -1.0)
+        return sellers
+
+    def _sends(self) -> Booleans:
+        return np.isin(np.arange(self.network.size), self.network.tail)
 
     def _add_shipped(self, row: Ints, nodes: Ints, value: float) -> None:
         place, links = self._ends(self.network.tail, nodes)
@@ -107,10 +147,11 @@ class Flow:
 
     def _add_arrivals(self, row: Ints, nodes: Ints, value: float, later: bool = False) -> None:
         place, links = self._ends(self.network.head, nodes)
-        after = np.arange(row.shape[1])[:, None] + self.network.lead_time[links]
-        inside = (after < row.shape[1]) & ((self.network.lead_time[links] > 0) | (not later))
-        sent = self.columns.ship[:, :, links]
-        self._add(row[:, np.where(inside, after, 0), place][:, inside], sent[:, inside], value)
+        lead_time = self.network.lead_time[links]
+        after = np.arange(row.shape[1])[:, None] + lead_time
+        inside = (after < row.shape[1]) & (lead_time >= later)
+        arrives = row[:, np.where(inside, after, 0), place]
+        self._add(arrives[:, inside], self.columns.ship[:, :, links][:, inside], value)
 
     def _ends(self, ends: Ints, nodes: Ints) -> tuple[Ints, Ints]:
         """For links whose end is among ``nodes``: which of these it is, and the link's number."""
@@ -119,46 +160,25 @@ class Flow:
         links = np.flatnonzero(place[ends] >= 0)
         return place[ends[links]], links
 
-    def _more_rows(self, nodes: Ints) -> Ints:
+    def _new_rows(self, nodes: Ints) -> Ints:
         """Numbers of new rows, [S, T, len(nodes)]."""
-        used = max(int(row.max(initial=-1)) for row, _, _ in self._entries) + 1
-        shape = (*self._balance.shape[:2], len(nodes))
-        return used + np.arange(np.prod(shape)).reshape(shape)
+        shape = (len(self.likely), len(self.weight), len(nodes))
+        first, self._rows = self._rows, self._rows + int(np.prod(shape))
+        return np.arange(first, self._rows).reshape(shape)
 
     def _add(self, row: Ints, column: Ints, value: Floats | float) -> None:
-        self._entries.append((row.ravel(), column.ravel(), np.broadcast_to(value, row.shape).ravel()))
+        row, value = np.broadcast_to(row, column.shape), np.broadcast_to(value, column.shape)
+        self._entries.append((row.ravel(), column.ravel(), value.ravel()))
 
     def _costs(self) -> Floats:
-        net, scenarios = self.network, len(self.columns.left)
-        under_way = np.cumsum(np.concatenate([[0.0], self.weight]))
+        net, likely = self.network, self.likely[:, None, None]
+        passed = np.concatenate([[0.0], self.weight.cumsum()])
         period = np.arange(len(self.weight))[:, None]
-        moving = under_way[np.minimum(period + net.lead_time, len(self.weight))] - under_way[period]
-        spread = np.where(
-            np.isfinite(net.capacity) & (net.capacity > 0), net.fixed / np.maximum(net.capacity, 1e-300), 0.0
-        )
-        cost = np.zeros(self._size)
-        np.add.at(
-            cost,
-            self.columns.ship,
-            (self.weight[:, None] * (net.unit_cost + spread) + net.transit * moving) / scenarios,
-        )
-        cost[self.columns.left] = self.weight[:, None] * net.holding / scenarios
-        cost[self.columns.short] = self.weight[:, None] * net.penalty[self.sellers] / scenarios
+        under_way = passed[np.minimum(period + net.lead_time, len(self.weight))] - passed[period]
+        bounded = np.isfinite(net.capacity) & (net.capacity > 0)
+        spread = np.where(bounded, net.fixed / np.where(bounded, net.capacity, 1.0), 0.0)
+        weight, cost = self.weight[:, None], np.zeros(self._size)
+        np.add.at(cost, self.columns.ship, likely * (weight * (net.unit_cost + spread) + net.transit * under_way))
+        cost[self.columns.left] = likely * weight * net.holding
+        cost[self.columns.short] = likely[..., None] * weight[..., None] * self.slopes
         return cost
-
-
-def _columns(network: Network, shape: tuple[int, int, int], common: int) -> tuple[Columns, int]:
-    """The columns for (scenarios, periods, sellers), and how many there are."""
-    scenarios, periods, sellers = shape
-    nodes, links = network.size, len(network.tail)
-    sizes = [periods * links, periods * nodes, periods * sellers]
-    number = np.arange(scenarios * sum(sizes)).reshape(scenarios, -1)
-    ship, left, short = np.split(number, np.cumsum(sizes)[:-1], axis=1)
-    ship = ship.reshape(scenarios, periods, links).copy()
-    ship[:, :common] = ship[0, :common]
-    used = np.concatenate([part.ravel() for part in (ship, left, short)])
-    compact = np.zeros(number.size, np.int64)
-    kept = np.unique(used)
-    compact[kept] = np.arange(len(kept))
-    left, short = left.reshape(scenarios, periods, nodes), short.reshape(scenarios, periods, sellers)
-    return Columns(compact[ship], compact[left], compact[short]), len(kept)

@@ -93,6 +93,26 @@ def network_of(instance: Instance, row: int = 0) -> Network:
     )
 
 
+def position_of(state: Any, network: Network) -> Position:
+    """Goods on hand and under way in the state (a batch of one) of an environment of stock or of supply."""
+    if hasattr(state, "goods"):
+        return Position(state.goods[0, :, 0], state.goods[0, :, 1:].T)
+    under_way = state.pipeline[0][:, network.links]
+    arriving = np.zeros((len(under_way), network.size))
+    for link, head in enumerate(network.head.tolist()):
+        arriving[:, head] += under_way[:, link]
+    return Position(state.stock[0, network.nodes], arriving)
+
+
+def reach(network: Network) -> int:
+    """Lead times of the slowest way from the outside to a node together."""
+    arrives = np.zeros(network.size, np.int64)
+    for _ in range(network.size):  # ways have at most as many links as there are nodes
+        before = np.where(network.tail >= 0, arrives[network.tail], 0)
+        np.maximum.at(arrives, network.head, before + network.lead_time)
+    return int(arrives.max(initial=0))
+
+
 def _independent(path: StockPath, row: int) -> Network:
     items = np.arange(path.scale.shape[1])
     same: dict[str, Any] = {name: getattr(path, name)[row] for name in _SAME_IN_BOTH}
