@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from headway.domains.inventory.optimisation.matrix import Matrix
 from headway.domains.inventory.optimisation.network import Booleans, Floats, Ints, Network, Position
 from headway.domains.inventory.optimisation.program import Program
 
@@ -56,8 +57,7 @@ class Flow:
         self.owed = ~network.lost[self.sellers]
         self.slopes = (network.penalty[:, None] if slopes is None else slopes)[self.sellers]
         self.columns, self._size = self._numbered(common)
-        self._rows = 0
-        self._entries: list[tuple[Ints, Ints, Floats]] = []
+        self._matrix = Matrix()
         self._add_balance()
         self._passing = self._add_on_hand()
         self._queueing = self._add_queues()
@@ -65,9 +65,8 @@ class Flow:
 
     def program(self, start: Position, demand: Floats, width: Floats | None = None) -> Program:
         """The program for goods that are there, and what else `bounds` takes."""
-        row, column, value = (np.concatenate(parts) for parts in zip(*self._entries, strict=True))
         low, high, upper = self.bounds(start, demand, width)
-        return Program(self._cost, upper, low, high, row, column, value)
+        return Program(self._cost, upper, low, high, *self._matrix.entries())
 
     def bounds(self, start: Position, demand: Floats, width: Floats | None = None) -> tuple[Floats, Floats, Floats]:
         """low [m], high [m], upper [n] of the program: all that changes with goods and demand.
@@ -108,12 +107,12 @@ class Flow:
     def _add_balance(self) -> None:
         """Goods at each node and period: arrivals and what was left come in, the rest goes out."""
         every = np.arange(self.network.size)
-        row = self._new_rows(every)
+        row = self._rows(every)
         sold, short = row[:, :, self.sellers, None], self.columns.short
-        self._add(row, self.columns.left, 1.0)
-        self._add(row[:, 1:], self.columns.left[:, :-1], -self.network.keep)
-        self._add(sold, short, -1.0)
-        self._add(sold[:, 1:, self.owed], short[:, :-1, self.owed], 1.0)
+        self._matrix.add(row, self.columns.left, 1.0)
+        self._matrix.add(row[:, 1:], self.columns.left[:, :-1], -self.network.keep)
+        self._matrix.add(sold, short, -1.0)
+        self._matrix.add(sold[:, 1:, self.owed], short[:, :-1, self.owed], 1.0)
         self._add_shipped(row, every, 1.0)
         self._add_arrivals(row, every, -1.0)
 
@@ -121,10 +120,10 @@ class Flow:
         """Where goods arrive in the period they are sent, they are not there yet to be passed on. Gives these nodes."""
         at_once = np.isin(np.arange(self.network.size), self.network.head[self.network.lead_time == 0])
         nodes = np.flatnonzero(at_once & self._sends())
-        row = self._new_rows(nodes)
+        row = self._rows(nodes)
         self._add_shipped(row, nodes, 1.0)
         self._add_arrivals(row, nodes, -1.0, later=True)
-        self._add(row[:, 1:], self.columns.left[:, :-1, nodes], -self.network.keep[nodes])
+        self._matrix.add(row[:, 1:], self.columns.left[:, :-1, nodes], -self.network.keep[nodes])
         return nodes
 
     def _add_queues(self) -> Ints:
@@ -133,9 +132,9 @@ class Flow:
         Gives these sellers.
         """
         sellers = np.flatnonzero(self.owed & self._sends()[self.sellers])
-        row, owed = self._new_rows(sellers)[..., None], self.columns.short[:, :, sellers]
-        self._add(row, owed, 1.0)
-        self._add(row[:, 1:], owed[:, :-1], -1.0)
+        row, owed = self._rows(sellers)[..., None], self.columns.short[:, :, sellers]
+        self._matrix.add(row, owed, 1.0)
+        self._matrix.add(row[:, 1:], owed[:, :-1], -1.0)
         return sellers
 
     def _sends(self) -> Booleans:
@@ -143,7 +142,7 @@ class Flow:
 
     def _add_shipped(self, row: Ints, nodes: Ints, value: float) -> None:
         place, links = self._ends(self.network.tail, nodes)
-        self._add(row[..., place], self.columns.ship[..., links], value)
+        self._matrix.add(row[..., place], self.columns.ship[..., links], value)
 
     def _add_arrivals(self, row: Ints, nodes: Ints, value: float, later: bool = False) -> None:
         place, links = self._ends(self.network.head, nodes)
@@ -151,7 +150,7 @@ class Flow:
         after = np.arange(row.shape[1])[:, None] + lead_time
         inside = (after < row.shape[1]) & (lead_time >= later)
         arrives = row[:, np.where(inside, after, 0), place]
-        self._add(arrives[:, inside], self.columns.ship[:, :, links][:, inside], value)
+        self._matrix.add(arrives[:, inside], self.columns.ship[:, :, links][:, inside], value)
 
     def _ends(self, ends: Ints, nodes: Ints) -> tuple[Ints, Ints]:
         """For links whose end is among ``nodes``: which of these it is, and the link's number."""
@@ -160,15 +159,8 @@ class Flow:
         links = np.flatnonzero(place[ends] >= 0)
         return place[ends[links]], links
 
-    def _new_rows(self, nodes: Ints) -> Ints:
-        """Numbers of new rows, [S, T, len(nodes)]."""
-        shape = (len(self.likely), len(self.weight), len(nodes))
-        first, self._rows = self._rows, self._rows + int(np.prod(shape))
-        return np.arange(first, self._rows).reshape(shape)
-
-    def _add(self, row: Ints, column: Ints, value: Floats | float) -> None:
-        row, value = np.broadcast_to(row, column.shape), np.broadcast_to(value, column.shape)
-        self._entries.append((row.ravel(), column.ravel(), value.ravel()))
+    def _rows(self, nodes: Ints) -> Ints:
+        return self._matrix.more(len(self.likely), len(self.weight), len(nodes))
 
     def _costs(self) -> Floats:
         net, likely = self.network, self.likely[:, None, None]

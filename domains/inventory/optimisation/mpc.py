@@ -12,6 +12,7 @@ from pydantic import Field
 from headway.batch import Instance
 from headway.components import component
 from headway.domains.inventory.optimisation.flow import ALONE, Flow
+from headway.domains.inventory.optimisation.forecast import outlook
 from headway.domains.inventory.optimisation.network import (
     Booleans,
     Floats,
@@ -21,7 +22,7 @@ from headway.domains.inventory.optimisation.network import (
     position_of,
     reach,
 )
-from headway.domains.inventory.optimisation.outlook import Outlook, outlook
+from headway.domains.inventory.optimisation.outlook import Outlook
 from headway.domains.inventory.optimisation.program import Simplex
 from headway.domains.inventory.optimisation.safety import FACTORS, fan, owing, sliced, slopes
 from headway.policy import Planner
