@@ -34,6 +34,10 @@ Rows = list[dict[str, object]]
 
 SUPPLY = 47.0  # units a period that a scarce supplier delivers to the tree, whose customers ask for 45
 TURNS = 5
+TUNING, SHIFTS = (
+    8,
+    np.arange(-1.0, 0.51, 0.25).tolist(),
+)  # instances, and shifts of the quantiles that are tried on them
 FORECASTS: dict[str, dict[str, Any]] = {
     "mean": {"forecast": "mean", "window": 20},
     "quantile": {"forecast": "quantile", "window": 20},
@@ -201,12 +205,21 @@ def costs(n: int) -> None:
         path = problem.instances("test", n)
         best = cost(problem, problem.baseline(rule), path)
         row: dict[str, object] = {"problem": title, "best rule": f"{rule.replace('_', ' ')} {best.mean():.3f}"}
-        for forecast, knobs in FORECASTS.items():
-            more = cost(problem, MPC(**knobs), path) - best
+        planners = {name: MPC(**knobs) for name, knobs in FORECASTS.items()} | {"quantile, shifted": shifted(problem)}
+        for forecast, planner in planners.items():
+            more = cost(problem, planner, path) - best
             error = more.std(ddof=1) / np.sqrt(n)
             row[f"MPC, {forecast}"] = f"{(best + more).mean():.3f} ({more.mean():+.3f} ± {error:.3f})"
+        row["shift"] = f"{planners['quantile, shifted'].shift:+.2f}"
         rows.append(row)
     table(rows, f"Cost per period on {n} test instances (in brackets: more than the rule's, ± standard error)")
+
+
+def shifted(problem: Any) -> MPC:
+    """The quantile planner with the best shift of its levels on tuning instances, as the rules are tuned."""
+    path = problem.instances("tuning", TUNING)
+    planners = [MPC(**FORECASTS["quantile"] | {"shift": shift}) for shift in SHIFTS]
+    return min(planners, key=lambda planner: cost(problem, planner, path).mean())
 
 
 def cost(problem: Any, policy: Any, path: Any) -> Floats:

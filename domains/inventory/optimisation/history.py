@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 import numpy as np
 
@@ -17,6 +18,8 @@ class History(Outlook):
     gives quantiles, errors of periods being taken as independent (a few weeks are too short to see sums of many), and
     as stretches the draws. Where less than a season is known, demand is the usual one.
     """
+
+    steady: ClassVar[bool] = False
 
     def __init__(self, seen: Floats, usual: Floats, window: int, memory: int, season: int) -> None:
         recent = seen[-memory:]

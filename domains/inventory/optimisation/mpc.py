@@ -24,7 +24,8 @@ from headway.domains.inventory.optimisation.network import (
 )
 from headway.domains.inventory.optimisation.outlook import Outlook
 from headway.domains.inventory.optimisation.program import Simplex
-from headway.domains.inventory.optimisation.safety import FACTORS, fan, owing, sliced, slopes
+from headway.domains.inventory.optimisation.safety import FACTORS, fan, made_up_for, owing, slices, slopes
+from headway.domains.inventory.optimisation.setups import alone, order
 from headway.policy import Planner
 
 Forecast = Literal["mean", "quantile", "scenarios"]
@@ -38,18 +39,24 @@ class Model(NamedTuple):
     flow: Flow
     simplex: Simplex
 
+    def first(self, position: Position, demand: Floats, width: Floats | None = None) -> Floats:
+        """Shipments [E] of the first period, for demand [S, T, N] or [T, N]."""
+        low, high, upper = self.flow.bounds(position, demand.reshape(-1, *demand.shape[-2:]), width)
+        return np.asarray(self.simplex.solve(low=low, high=high, upper=upper).x[self.flow.columns.ship[0, 0]])
+
 
 @component
 class MPC(Planner[Instance]):
     """Model predictive control of stock (`StockPath`) and supply networks (`SupplyPath`) by linear programs.
 
-    Shipments are rounded to lots by the environment; fixed costs are not seen. A plan depends on view and state
-    alone: the model that is kept always restarts from the same basis.
+    Shipments are rounded to lots by the environment. Fixed costs are not seen, but by ``quantile`` at single points
+    (`setups`). A plan depends on view and state alone: the model that is kept always restarts from the same basis.
 
     forecast : ``mean``: expected demand, which leaves no safety stock; ``quantile``: the expected cost of missing
         any quantile of the demand up to each period (`fan`); ``scenarios``: draws of demand whose first decisions
         are taken together (two-stage sample average)
     window : periods ahead; more where goods would else not get from the outside to a customer within them
+    shift : standard deviations by which ``quantile`` raises all levels; tuned, it makes up for what the plan leaves out
     scenarios : how many, for that forecast
     common : periods whose shipments the scenarios share; the later ones know their scenario
     memory, season : of a history: how many past demands count, and after how many periods they repeat
@@ -58,6 +65,7 @@ class MPC(Planner[Instance]):
 
     forecast: Forecast = "quantile"
     window: Annotated[int, Field(ge=1)] = 20
+    shift: float = 0.0
     scenarios: Annotated[int, Field(ge=2)] = 20
     common: Annotated[int, Field(ge=1)] = 1
     memory: Annotated[int, Field(ge=1)] = 56
@@ -68,24 +76,25 @@ class MPC(Planner[Instance]):
         network = network_of(view)
         position, window = position_of(state, network), max(self.window, reach(network) + 1)
         seen = outlook(problem, view, network, window, self.memory, self.season)
-        demand, width = self._demand(problem, network, position, seen, period=len(view.demand[0]))
         model = self._model(problem, network, seen)
-        low, high, upper = model.flow.bounds(position, demand, width)
-        plan = model.simplex.solve(low=low, high=high, upper=upper).x
-        return network.placed(plan[model.flow.columns.ship[0, 0]])
+        if self.forecast == "quantile":
+            levels = made_up_for(network, self._levels(problem, network, seen), position)
+            shipped = model.first(position, *slices(network, levels))
+            for node in np.flatnonzero(alone(network) & seen.sells).tolist():
+                shipped[network.head == node] = order(network, levels, position, node)
+        elif self.forecast == "scenarios":
+            rng = np.random.default_rng([self.seed, len(view.demand[0])])
+            shipped = model.first(position, seen.scenarios(rng, self.scenarios))
+        else:
+            shipped = model.first(position, seen.expected[None])
+        return network.placed(shipped)
 
-    def _demand(
-        self, problem: Any, network: Network, position: Position, seen: Outlook, period: int
-    ) -> tuple[Floats, Floats | None]:
-        """What `Flow.bounds` asks for: demand [S, T, N], and the slices of what is short."""
-        if self.forecast == "scenarios":
-            return seen.scenarios(np.random.default_rng([self.seed, period]), self.scenarios), None
-        if self.forecast == "mean":
-            return seen.expected[None], None
+    def _levels(self, problem: Any, network: Network, seen: Outlook) -> Floats:
+        if not seen.steady:
+            return fan(network, seen, self.shift)
         key = network.structure(), seen.expected.tobytes()
-        levels = self._kept.get(problem, key, lambda: fan(network, seen))
-        demand, width = sliced(network, levels, position)
-        return demand[None], width
+        levels: Floats = self._kept.get(problem, key, lambda: fan(network, seen, self.shift))
+        return levels
 
     def _model(self, problem: Any, network: Network, seen: Outlook) -> Model:
         """The model of networks with this structure, first solved for usual demand: the same one whoever asks first."""

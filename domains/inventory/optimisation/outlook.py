@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from statistics import NormalDist
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,8 +15,10 @@ class Outlook(ABC):
     """Demand of the next T periods at N nodes, the one about to begin being the first.
 
     expected : float64 [T, N]; sells : bool [N], where demand may be; deviation : float64 [N], of one period
+    ``steady`` outlooks are alike in all but the mean, whatever has been seen.
     """
 
+    steady: ClassVar[bool] = True
     expected: Floats
     sells: Booleans
     deviation: Floats

@@ -57,7 +57,7 @@ class Simplex:
         from ortools.math_opt.core.python import solver
 
         kind, nothing = parameters_pb2.SOLVER_TYPE_GLOP, parameters_pb2.SolverInitializerProto()
-        self._sent, self._solver = program, solver.new(kind, _model(program), nothing)
+        self._sent, self._solver = program, solver.new(kind, message(program), nothing)
         self._start, self._silent = (
             model_parameters_pb2.ModelSolveParametersProto(),
             callback_pb2.CallbackRegistrationProto(),
@@ -112,7 +112,8 @@ def proven(program: Program, dual: Floats, largest: float) -> float:
     return float(rows.sum() + missing.sum() - _ROUNDING * (np.abs(rows).sum() - missing.sum()))
 
 
-def _model(program: Program) -> Any:
+def message(program: Program) -> Any:
+    """The program as a `ModelProto` of MathOpt, ready for any of its solvers."""
     from ortools.math_opt import model_pb2
 
     model = model_pb2.ModelProto()

@@ -13,6 +13,8 @@ from headway.domains.inventory.optimisation.network import Booleans, Floats, Net
 from headway.domains.inventory.optimisation.outlook import Outlook
 
 FACTORS = np.arange(-2.0, 3.01, 0.25)  # standard deviations from the mean at which the levels lie
+MIDDLES = np.array([NormalDist().cdf(middle) for middle in (FACTORS[1:] + FACTORS[:-1]) / 2])
+WEIGHTS = np.diff(MIDDLES, prepend=0.0, append=1.0)  # probabilities that the levels stand for
 _SURE = 1e-4  # ratios stay this far from 0 and 1
 
 
@@ -35,26 +37,26 @@ class Slices(NamedTuple):
     width: Floats
 
 
-def sliced(network: Network, levels: Floats, position: Position) -> Slices:
-    """Demand to plan for at a position, from `fan`'s levels [J, T, N]; what is short is owed (see `owing`).
+def made_up_for(network: Network, levels: Floats, position: Position) -> Floats:
+    """Of `fan`'s levels [J, T, N], what orders from a position on have to make up for; short goods are then owed.
 
-    Where sales are lost, demand that has to do without before an order placed now can arrive need not be made up for:
-    along each level it is taken off. At a single point the plan is then Myopic-1 (Zipkin 2008) for levels as paths.
+    Demand that is lost before an order placed now can arrive is lost whatever is done: along each level it is taken
+    off. At a single point the plan is then Myopic-1 (Zipkin 2008) with levels for paths.
     """
-    lasting = network.keep == 1
+    lasting, soonest = network.keep == 1, quickest(network)
+    hidden = network.lost & lasting & np.isfinite(soonest)
     demand = np.where(lasting, np.diff(levels, axis=1, prepend=0.0), levels)
-    reach = quickest(network)
-    on_hand = np.maximum(position.stock, 0.0)
-    for t in range(min(int(reach[network.lost & lasting & np.isfinite(reach)].max(initial=0)), levels.shape[1])):
-        hidden = network.lost & lasting & (t < reach)
-        demand[:, t] = np.where(hidden, np.minimum(demand[:, t], on_hand), demand[:, t])
-        on_hand = (
-            on_hand
-            - np.where(hidden, demand[:, t], 0.0)
-            + (position.arriving[t] if t < len(position.arriving) else 0.0)
-        )
-    levels = np.maximum.accumulate(np.where(lasting, demand.cumsum(axis=1), demand), axis=0)
-    highest = np.where(lasting, np.diff(levels[-1], axis=0, prepend=0.0), levels[-1])
+    there = np.maximum(position.stock, 0.0)
+    for t in range(min(int(soonest[hidden].max(initial=0)), levels.shape[1], len(position.arriving))):
+        sold = np.minimum(demand[:, t], there)
+        demand[:, t] = np.where(hidden & (t < soonest), sold, demand[:, t])
+        there = there - sold + position.arriving[t]
+    return np.maximum.accumulate(np.where(lasting, demand.cumsum(axis=1), demand), axis=0)
+
+
+def slices(network: Network, levels: Floats) -> Slices:
+    """The levels as `Flow` takes them."""
+    highest = np.where(network.keep == 1, np.diff(levels[-1], axis=0, prepend=0.0), levels[-1])
     return Slices(highest, np.moveaxis(np.diff(levels, axis=0)[::-1], 0, -1))
 
 
@@ -75,12 +77,11 @@ def slopes(network: Network) -> Floats:
 
     Between two levels that demand keeps below with probability F, a unit less saves h F and costs b (1 - F).
     """
-    between = [NormalDist().cdf(middle) for middle in (FACTORS[1:] + FACTORS[:-1]) / 2]
-    below = np.array([*between[::-1], 0.0])
+    below = np.append(MIDDLES[::-1], 0.0)
     return np.asarray(network.penalty[:, None] * (1 - below) - network.holding[:, None] * below)
 
 
-def fan(network: Network, outlook: Outlook) -> Floats:
+def fan(network: Network, outlook: Outlook, shift: float = 0.0) -> Floats:
     """Levels [J, T, N] of the demand up to each period at J standard deviations from its mean, 0 where nobody buys.
 
     Up to the period that an order of the node itself can reach they are quantiles of its own demand. Farther ahead
@@ -88,26 +89,26 @@ def fan(network: Network, outlook: Outlook) -> Floats:
     raised, so that with as much missing everywhere the plan orders up to Shang and Song's (2003) levels,
     "Newsvendor bounds and heuristic for optimal policies in serial supply chains". Those lie between the quantiles
     at (b + H') / (b + H) with H the holding cost at the customer, and with H at the stage (H': at its supplier);
-    the plan by itself would take the first. Goods that do not last are planned period by period.
+    the plan by itself would take the first. Goods that do not last are planned period by period. All levels are moved
+    by ``shift`` standard deviations, while their costs remain.
     """
-    lasting, below = network.keep == 1, _below(network)
-    each = np.stack([outlook.safety(FACTORS, periods + 1) for periods in range(len(outlook.expected))], axis=1)
+    lasting, below, factors = network.keep == 1, _below(network), FACTORS + shift
+    each = np.stack([outlook.safety(factors, periods + 1) for periods in range(len(outlook.expected))], axis=1)
     levels = np.where(lasting, outlook.expected.cumsum(axis=0) + each, outlook.expected + each[:, :1])
     for node in map(int, np.flatnonzero(outlook.sells & lasting)):
-        _share(levels[:, :, node], outlook.expected[:, node], _way_back(network, outlook, node, below))
+        _share(levels[:, :, node], factors, outlook.expected[:, node], _way_back(network, outlook, node, below))
     levels = _rounded(network, np.maximum(levels, 0.0))
     return np.where(lasting, np.maximum.accumulate(levels, axis=1), levels)
 
 
-def _share(levels: Floats, expected: Floats, stages: Sequence[Stage]) -> None:
+def _share(levels: Floats, factors: Floats, expected: Floats, stages: Sequence[Stage]) -> None:
     """Overwrite a node's levels [J, T] beyond its own reach with those of the stages behind it."""
     periods = np.arange(1, levels.shape[1] + 1)
     for before, stage in pairwise(stages):
         lower, upper = (NormalDist().inv_cdf(ratio) for ratio in stage.ratios)
-        factors = FACTORS[:, None] + (upper - lower) / 2
         beyond = periods > before.reach + 1
         spread = stage.deviation * np.sqrt(periods[beyond])
-        levels[:, beyond] = expected.cumsum()[beyond] + factors * spread
+        levels[:, beyond] = expected.cumsum()[beyond] + (factors[:, None] + (upper - lower) / 2) * spread
 
 
 def _rounded(network: Network, levels: Floats) -> Floats:

@@ -14,7 +14,7 @@ from headway.domains.inventory.optimisation.history import History
 from headway.domains.inventory.optimisation.laws import Laws, Moments
 from headway.domains.inventory.optimisation.mpc import MPC
 from headway.domains.inventory.optimisation.network import network_of, position_of, reach
-from headway.domains.inventory.optimisation.safety import FACTORS, fan, sliced
+from headway.domains.inventory.optimisation.safety import FACTORS, fan, made_up_for, slices
 from headway.domains.inventory.stock.state import State
 from headway.registry import make_problem
 from headway.rollouts import rollout
@@ -109,7 +109,8 @@ def test_demand_that_is_lost_anyway_is_not_made_up_for():
     problem = make_problem("inventory/lost_sales", lead_time=2)
     network = network_of(problem.instances("validation", 1))
     levels = fan(network, Laws([problem.law], 0, 5))
-    demand, width = sliced(network, levels, position_of(stock_state(3, 4, 0), network))
+    position = position_of(stock_state(3, 4, 0), network)
+    demand, width = slices(network, made_up_for(network, levels, position))
     assert demand[:2, 0].tolist() == [3, 4]
     assert width[1, 0].sum() <= 7
     assert demand[2, 0] > 4
@@ -150,6 +151,22 @@ def test_certain_demand_is_met_as_with_foresight(name, options, forecast):
     np.testing.assert_allclose(
         cost(problem, MPC(forecast=forecast, window=14, scenarios=3), path), bounds(path), atol=1e-6
     )
+
+
+def test_fixed_costs_make_orders_for_several_periods():
+    """Demand of 5, 30 per order: three or four periods at once cost 30 / n + 5 (n - 1) / 2 = 15 a period."""
+    certain = {"demand": "empirical", "demand_options": {"values": [5.0]}}
+    for name in ("inventory/lost_sales", "inventory/backlog"):
+        problem = make_problem(name, fixed=30.0, penalty=99.0, lead_time=2, horizon=36, warmup=12, **certain)
+        assert cost(problem, MPC(window=24), problem.instances("validation", 1)) == pytest.approx(15)
+
+
+def test_fixed_costs_are_planned_for_nearly_as_well_as_can_be():
+    """Within 4 % of the optimum (and far from ordering in every period) where demand is Poisson."""
+    problem = make_problem("inventory/backlog", fixed=64.0, lead_time=1, horizon=250, warmup=50)
+    path = problem.instances("validation", 6)
+    planned, best = (cost(problem, who, path).mean() for who in (MPC(), problem.baseline("s_s")))
+    assert planned < 1.04 * best
 
 
 @pytest.mark.parametrize("forecast", FORECASTS)
