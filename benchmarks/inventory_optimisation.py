@@ -50,7 +50,7 @@ def main() -> None:
     tables = {"programs": programs, "bounds": bound_values, "decisions": decisions, "costs": costs}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tables", nargs="*", help=f"any of {', '.join(tables)}; all by default")
-    parser.add_argument("-n", type=int, default=24, help="test instances whose costs are compared")
+    parser.add_argument("-n", type=int, default=16, help="test instances whose costs are compared")
     options = parser.parse_args()
     if unknown := set(options.tables) - set(tables):
         parser.error(f"no such table: {', '.join(sorted(unknown))}")

@@ -1,4 +1,4 @@
-"""Fixed costs of orders: a dynamic program instead of the linear one, for nodes that buy outside and pass nothing on."""
+"""Fixed costs of orders: a dynamic program in place of the linear one, where goods are bought outside and sold."""
 
 from __future__ import annotations
 
