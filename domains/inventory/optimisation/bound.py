@@ -33,7 +33,7 @@ def bounds(instance: Instance) -> Floats:
         cost = least_cost(items).cost if items.fixed.any() else unreachable(items)
         found: Floats = (1 - _ROUNDING) * cost.reshape(instance.scale.shape).sum(axis=1)
         return found
-    return np.array([_certified(foreseen(instance, row)[1]) for row in range(len(instance))])
+    return np.array([_certified(instance, row) for row in range(len(instance))])
 
 
 def foreseen(path: Any, row: int, uncounted: float = 0.0) -> tuple[Flow, Program]:
@@ -46,8 +46,9 @@ def foreseen(path: Any, row: int, uncounted: float = 0.0) -> tuple[Flow, Program
     return flow, flow.program(Position(network.stock, demand[:0]), demand[None])
 
 
-def _certified(program: Program) -> float:
-    """The value of the program's optimum, or a little less, proven."""
-    # Goods are not made, so some optimal plan moves no more at once than is ever there or asked for.
-    goods = float(np.abs(program.high[program.low == program.high]).sum())
+def _certified(path: Any, row: int) -> float:
+    """The value of one row's program, or a little less, proven."""
+    program = foreseen(path, row)[1]
+    # Some optimal plan buys no more than is asked for; then nothing exceeds that and what was there at first.
+    goods = float(path.demand[row].sum() + np.abs(path.stock[row]).sum())
     return proven(program, Simplex(program).first.dual, largest=goods)

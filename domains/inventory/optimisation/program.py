@@ -58,10 +58,8 @@ class Simplex:
 
         kind, nothing = parameters_pb2.SOLVER_TYPE_GLOP, parameters_pb2.SolverInitializerProto()
         self._sent, self._solver = program, solver.new(kind, message(program), nothing)
-        self._start, self._silent = (
-            model_parameters_pb2.ModelSolveParametersProto(),
-            callback_pb2.CallbackRegistrationProto(),
-        )
+        self._silent = callback_pb2.CallbackRegistrationProto()
+        self._start = model_parameters_pb2.ModelSolveParametersProto()
         self._parameters = parameters_pb2.SolveParametersProto(presolve=parameters_pb2.EMPHASIS_OFF)
         self._parameters.lp_algorithm = parameters_pb2.LP_ALGORITHM_PRIMAL_SIMPLEX
         first = self._solved()
