@@ -135,6 +135,12 @@ def test_a_bound_counts_no_warmup():
     assert 0 < bounds(path)[0] <= best_shipments(path) + 1e-9
 
 
+def test_warmup_makes_no_goods_out_of_nothing():
+    """Nothing is there and nothing comes: 3 + 2 are lost at 9 in the two periods that count, whatever came before."""
+    path = chain([2, 0, 3, 2], warmup=2, stock=[0.0, 0.0], capacity=[0.0, 2.0])
+    assert bounds(path)[0] == pytest.approx(45 / 2)
+
+
 def test_a_node_cannot_pass_on_what_it_owes():
     """Nothing is there and nothing comes: the warehouse owes 2, 4, 4, 4 (p=1), the store 0, 2, 2, 4 (p=9)."""
     path = chain([0, 2, 0, 2], lost=False, penalty=[1.0, 9.0], stock=[0.0, 0.0], capacity=[0.0, 2.0])

@@ -104,6 +104,19 @@ def test_stores_share_the_safety_of_their_warehouse():
     assert width[far] == pytest.approx(np.sqrt(far + 1))
 
 
+def test_levels_reach_those_of_shang_and_song():
+    """Serial system, store h=1 behind a stage of h=0.5: over the stage's horizon a plan alone takes 9.2 / 10 of demand
+    (H'=0.2), and 9.2 / 9.5 is the other bound; levels are raised to halfway between them.
+    """
+    network = network_of(make_problem("inventory/serial").instances("validation", 1))
+    levels = fan(network, Moments(network, 8))[:, :, 3]
+    lower, upper = (NormalDist().inv_cdf(9.2 / cost) for cost in (10.0, 9.5))
+    middle = levels[FACTORS == 0][0]
+    assert network.lead_time.tolist() == [2, 4, 3, 2]
+    assert middle[2] == pytest.approx(3 * network.scale[3])
+    assert middle[5] == pytest.approx(6 * network.scale[3] + (upper - lower) / 2 * np.sqrt(6) * network.spread[3])
+
+
 def test_demand_that_is_lost_anyway_is_not_made_up_for():
     """Lead time 2, 3 on hand, 4 coming: whatever is asked for, 3, then 4 are sold before an order arrives."""
     problem = make_problem("inventory/lost_sales", lead_time=2)
