@@ -61,7 +61,7 @@ class Assign(Environment[PlantPath, Plan, Params, State]):
     Observation; goods are in periods of the item's mean demand, money in the largest cost of a period in which one
     item is missing (max penalty x mean), so that sizes and units do not matter:
 
-    ``phase``       Discrete(M + 1): which machine is next; M is seen after the last one only (`post_decision`)
+    ``phase``       [M]: 1 for the machine that is next; zeros after the last one (`post_decision` only)
     ``left``        [1]: periods left, this one included
     ``stock``       [I]: on hand, with what this period's machines make so far
     ``setup``       [M, I]: 1 where the machine is set up for the item
@@ -92,9 +92,9 @@ class Assign(Environment[PlantPath, Plan, Params, State]):
 
     def _seen(self, params: Params, period: Array, machine: Array, stock: Array, setup: Array) -> Observation:
         xp, single = self.arrays.xp, self.arrays.xp.float32
-        numbers = xp.arange(1, stock.shape[1] + 1)
+        numbers, turns = xp.arange(1, stock.shape[1] + 1), xp.arange(setup.shape[1])
         return {
-            "phase": machine,
+            "phase": xp.astype(machine[:, None] == turns, single),
             "left": xp.astype((params.demand.shape[1] - period)[:, None], single),
             "stock": xp.astype(stock / params.mean, single),
             "setup": xp.astype(setup[..., None] == numbers, single),
@@ -104,10 +104,9 @@ class Assign(Environment[PlantPath, Plan, Params, State]):
     def spaces(self, params: Params) -> tuple[spaces.Dict, spaces.Space[Any]]:
         from gymnasium import spaces
 
-        _, machines, choices = params.able.shape
         seen = self.observe(params, self.reset(params))
         boxes = {name: spaces.Box(-np.inf, np.inf, tuple(a.shape[1:]), np.float32) for name, a in seen.items()}
-        return spaces.Dict(boxes | {"phase": spaces.Discrete(machines + 1)}), spaces.Discrete(choices)
+        return spaces.Dict(boxes), spaces.Discrete(params.able.shape[2])
 
     def mask(self, params: Params, state: State) -> Array:
         """Idle, and the items that the next machine can make."""
@@ -134,7 +133,7 @@ class Assign(Environment[PlantPath, Plan, Params, State]):
         return Transition(state, -cost, period == params.demand.shape[1], period < 0)
 
     def post_decision(self, params: Params, state: State, decision: Array) -> Observation:
-        """The observation once the machine is told; after the last one, with all goods made and demand still to come."""
+        """The observation once the machine is told; after the last one all goods are made and demand is to come."""
         stock, setup, _ = self._assigned(params, state, decision)
         return self._seen(params, state.period, state.machine + 1, stock, setup)
 

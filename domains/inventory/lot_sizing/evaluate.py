@@ -80,7 +80,7 @@ def evaluate(path: PlantPath, solution: Plan) -> Evaluation:
 
 def replay(path: PlantPath, plan: NDArray[np.int64]) -> Ledger:
     """Walk the periods in order; ``plan`` holds 0..I only."""
-    batch, periods, items = path.demand.shape
+    batch, periods, _ = path.demand.shape
     ledger = Ledger(
         np.zeros(plan.shape, bool), np.zeros((batch, periods)), *(np.zeros(path.demand.shape) for _ in range(3))
     )

@@ -37,8 +37,8 @@ def _binomial() -> dict[str, Any]:
 class LotSizing(Problem[PlantPath, Plan]):
     """Discrete lot sizing on parallel machines with set-ups and lost sales; README.md states the order of events.
 
-    setting : the plant: ``15x5`` and ``20x10`` (items x machines) are those of PDPPO's authors; ``drawn`` draws another one
-        for every instance, by their recipe; or a YAML file of the same form
+    setting : the plant: ``15x5`` and ``20x10`` (items x machines) are those of PDPPO's authors; ``drawn`` draws another
+        one for every instance, by their recipe; or a YAML file of the same form
     items, machines : size of a plant that is drawn
     horizon : periods
     demand, demand_options : law of a period's demand, the same for all items, and its parameters

@@ -21,7 +21,7 @@ NEVER = -np.inf
 def at_hand(seen: Observation, name: str) -> Floats:
     """The row [B, I] of a table [B, M, I] for the machine that is next."""
     table = np.asarray(seen[name], np.float64)
-    row: Floats = table[np.arange(len(table)), np.asarray(seen["phase"])]
+    row: Floats = table[np.arange(len(table)), np.asarray(seen["phase"]).argmax(axis=1)]
     return row
 
 

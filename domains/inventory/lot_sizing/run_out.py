@@ -32,11 +32,11 @@ class Outlook(NamedTuple):
 class RunOut(Policy):
     """Change a machine for an item that runs out next, if that saves most on this machine and more than it costs.
 
-    Over the next ``horizon`` periods, making an item on a machine saves the penalty on the part of its demand that stock
-    and the other machines set up for it do not cover. A change is considered where stock and this period's output of the
-    others last for less than ``reorder`` periods: to wait costs nothing before. It costs the set-up, what the item given
-    up would have saved, and the way back to it (its set-up) if nobody else makes it and a full stock of it is worth twice
-    the change. If a machine later in the round gains more by the same change, it is left to that one.
+    Over the next ``horizon`` periods, making an item on a machine saves the penalty on the part of its demand that
+    stock and the other machines set up for it do not cover. A change is considered where stock and this period's output
+    of the others last for less than ``reorder`` periods: to wait costs nothing before. It costs the set-up, what the
+    item given up would have saved, and the way back to it (its set-up) if nobody else makes it and a full stock of it
+    is worth twice the change. If a machine later in the round gains more by the same change, it is left to that one.
 
     A machine whose item lasts until the end, or whose stock costs more to hold than a sale brings, is switched off.
 
@@ -47,7 +47,7 @@ class RunOut(Policy):
     horizon: Annotated[float, Field(gt=0)] = 12.0
 
     def act(self, observation: Observation, mask: Array | None, memory: Any = None) -> tuple[Array, Any]:
-        phase = np.asarray(observation["phase"])
+        phase = np.asarray(observation["phase"]).argmax(axis=1)
         outlook = self.outlook(observation)
         rows, machines = np.arange(len(phase)), np.arange(outlook.gain.shape[1])
         own = outlook.gain[rows, phase]
