@@ -41,8 +41,8 @@ class Chain:
         return self._long_run(self.expense, discount, tolerance * (1 - discount if discount < 1 else 1))
 
     def share_withheld(self) -> float:
-        """Share of periods in the long run in which an order was not placed, to 1e-11."""
-        return self._long_run(self.withheld.astype(np.float64), 1.0, 1e-11) if self.withheld.any() else 0.0
+        """Share of periods in the long run in which an order was not placed, to 1e-10."""
+        return self._long_run(self.withheld.astype(np.float64), 1.0, 1e-10) if self.withheld.any() else 0.0
 
     def _long_run(self, each: Floats, discount: float, tolerance: float) -> float:
         return relative_values(

@@ -13,6 +13,7 @@ from headway.errors import SolverError
 Floats = NDArray[np.float64]
 
 MEMORY = 5  # earlier sweeps that Anderson's extrapolation combines; 3 to 8 do equally well here
+NOISE = 1e-12  # of the largest value: bounds this near that come no nearer are those of rounding
 PATIENCE = 8  # sweeps without a narrower span before extrapolation starts anew
 
 
@@ -47,7 +48,8 @@ def relative_values(
 
     For any V the cost of the best policy lies between the smallest and the largest value of TV - V, so V
     may be extrapolated freely: Anderson's mixing of the last sweeps (Walker and Ni 2011), which takes a
-    half to a tenth of the plain sweeps. ``tolerance`` is the distance of these bounds, per period.
+    half to a tenth of the plain sweeps. ``tolerance`` is the distance of these bounds, per period, or what rounding
+    allows if that is more.
 
     Raises
     ------
@@ -59,9 +61,10 @@ def relative_values(
         backed = backup(values)
         change = backed - values
         low, high = float(change.min()), float(change.max())
-        if high - low < tolerance:
-            return _found(backed, low, high, discount, sweep)
         stalled = 0 if high - low < best else stalled + 1
+        rounding = NOISE * float(np.abs(backed).max()) if stalled > PATIENCE else 0.0
+        if high - low < max(tolerance, rounding):
+            return _found(backed, low, high, discount, sweep)
         best = min(best, high - low)
         if stalled > PATIENCE:
             mixer, best, stalled = _Mixer(start.size), np.inf, 0

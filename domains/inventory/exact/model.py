@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from headway.domains.inventory.exact.chain import Chain
 from headway.domains.inventory.exact.reach import reach
+from headway.errors import CapabilityError
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -19,6 +20,7 @@ Order = Callable[[Ints], Ints]  # states [S, N] -> orders [S] (or [S, 2] of two 
 
 LIMIT = 3_000_000  # states that fit in memory with their tables
 _NEGLIGIBLE = 1e-10  # share of periods
+_DOUBLINGS = 4  # of the goods on hand and on order that are looked at
 
 
 class Outcomes(NamedTuple):
@@ -118,14 +120,20 @@ class Model(ABC):
         Raises
         ------
         CapabilityError
-            There are more than ``limit`` states.
+            There are more than ``limit`` states, or the policy orders even where there are many times as many goods.
         """
-        plenty = self.plenty
-        while True:
+        for doublings in range(_DOUBLINGS):
+            plenty = self.plenty << doublings
             chain = reach(self.start, order, self.outcomes, self.expense, limit, plenty)
-            if chain.share_withheld() < _NEGLIGIBLE:
+            share = chain.share_withheld()
+            if share < _NEGLIGIBLE:
                 return chain
-            plenty += max(plenty // 4, 1)
+        raise CapabilityError(
+            "a policy orders however much there is, so that its cost has no limit",
+            where="evaluate",
+            got=f"orders in {share:.2g} of all periods that begin with {plenty} goods or more on hand and on order",
+            expected=f"< {_NEGLIGIBLE:g}",
+        )
 
     def evaluate(self, order: Order, limit: int = LIMIT) -> float:
         """Exact cost per period of a stationary policy (discounted: its value from the start), to 1e-8.

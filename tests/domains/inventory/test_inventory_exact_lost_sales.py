@@ -158,6 +158,15 @@ def test_expected_cost_of_some_periods():
     assert chain.total(3, warmup=5, discount=0.5) == pytest.approx(1.75 * chain.cost())
 
 
+def test_a_policy_that_orders_too_much():
+    """More than is sold, however much there is: no long-run cost. A large level, though, is no problem."""
+    exact = LostSales(LAWS["poisson"], 1, 1.0, 9.0)
+    with pytest.raises(CapabilityError, match="no limit"):
+        exact.evaluate(lambda states: np.full(len(states), 6))
+    stock = exact.evaluate(base_stock(200)) - exact.evaluate(base_stock(199))
+    assert stock == pytest.approx(1.0, abs=1e-7)
+
+
 # -- an independent solution ----------------------------------------------------------------------
 def stationary_cost(pmf, lead_time, holding, penalty, fixed, order, top):
     """Cost per period of a policy by a dense linear system over all states with up to ``top`` per coordinate."""
