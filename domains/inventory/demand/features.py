@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +24,21 @@ def seasons(dates: NDArray[np.datetime64], every: int) -> tuple[Singles, tuple[s
         return year.astype(np.float32), ("year_sin", "year_cos")
     weekday = np.eye(7)[(days + 3) % 7]  # day 0, 1970-01-01, was a Thursday
     return np.concatenate([weekday, year], axis=1).astype(np.float32), (*WEEKDAYS, "year_sin", "year_cos")
+
+
+def around(
+    listed: NDArray[np.datetime64], column: Singles, dates: NDArray[np.datetime64], days: Sequence[int]
+) -> Singles:
+    """float32 [T, len(days)]: the value of a column so many days after each date; 0 where it is not listed."""
+    wanted = dates[:, None] + np.array(days, "timedelta64[D]")
+    place = np.minimum(np.searchsorted(listed, wanted), len(listed) - 1)
+    return np.where(listed[place] == wanted, column[place], np.float32(0))
+
+
+def one_of_each(labels: NDArray[np.str_]) -> tuple[Singles, tuple[str, ...]]:
+    """float32 [1, I, K] and names: for each label that occurs a column that is 1 for the items that bear it."""
+    names, which = np.unique(labels, return_inverse=True)
+    return np.eye(len(names), dtype=np.float32)[which][None], tuple(str(name) for name in names)
 
 
 def in_units(columns: Floats) -> Singles:

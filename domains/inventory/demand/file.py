@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from headway.components import component
-from headway.domains.inventory.demand.features import seasons
+from headway.domains.inventory.demand.features import around, one_of_each, seasons
 from headway.domains.inventory.demand.history import History, Provider, Singles
 from headway.domains.inventory.demand.layouts import Content, long, of_dates, wide
 from headway.domains.inventory.demand.table import Table
@@ -35,7 +36,10 @@ class File(Provider):
     ignore : columns of a wide table that are neither items nor covariates
     calendar : a second table, one row a date, whose columns are covariates; it may begin earlier and end later
     calendar_columns : those of its columns that are used; None: all but the date
+    nearby : for columns of the calendar that are planned (holidays, not weather): days before (negative) and after a
+        date whose value is a covariate of the date too, 0 where the calendar does not reach
     seasons : whether the weekday (of daily data) and the time of the year are covariates too
+    identity : whether each item has a 0/1 covariate of its own, so that a shared model can tell items apart
     every : days in a period
     delimiter : what separates cells, in both tables
 
@@ -50,13 +54,15 @@ class File(Provider):
     ignore: tuple[str, ...] = ()
     calendar: Path | None = None
     calendar_columns: tuple[str, ...] | None = None
+    nearby: dict[str, tuple[int, ...]] = dataclasses.field(default_factory=dict)
     seasons: bool = True
+    identity: bool = False
     every: Annotated[int, Field(ge=1)] = 1
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
 
     def __post_init__(self) -> None:
-        if self.calendar_columns is not None and self.calendar is None:
-            where, expected = "demand_options.calendar_columns", "calendar=<a CSV> beside them"
+        if self.calendar is None and (self.calendar_columns is not None or self.nearby):
+            where, expected = "demand_options.calendar", "calendar=<a CSV> beside calendar_columns and nearby"
             raise ConfigError("columns of a calendar that is not named", where=where, expected=expected)
 
     def history(self) -> History:
@@ -65,6 +71,7 @@ class File(Provider):
         parts: list[tuple[Singles, tuple[str, ...]]] = [(found.covariates, self.covariates)]
         parts += [self._calendar(self.calendar, found.dates)] if self.calendar else []
         parts += [seasons(found.dates, self.every)] if self.seasons else []
+        parts += [one_of_each(found.items)] if self.identity else []
         covariates = np.concatenate([_each(part, found) for part, _ in parts], axis=2)
         observed = (OBSERVED,) if self.covariates or self.calendar else ()
         return History(
@@ -96,10 +103,14 @@ class File(Provider):
             raise DataError("the calendar lacks a date", where=path, got=f"no row of {missing[0]}", expected=expected)
         names = self.calendar_columns
         names = tuple(name for name in table.header if name != self.date) if names is None else names
-        return of_dates(table, names)[np.searchsorted(listed, dates)], names
+        columns = [of_dates(table, names)[np.searchsorted(listed, dates)]]
+        for name, days in self.nearby.items():
+            columns.append(around(listed, of_dates(table, (name,))[:, 0], dates, days))
+            names += tuple(f"{name}{day:+d}" for day in days)
+        return np.concatenate(columns, axis=1), names
 
 
 def _each(part: Singles, found: Content) -> Singles:
-    """Covariates of the dates [T, K], or of dates and items already, as float32 [T, I, K]."""
+    """Covariates of the dates [T, K], the items [1, I, K], or of both already, as float32 [T, I, K]."""
     shared = part if part.ndim == 3 else part[:, None]
     return np.broadcast_to(shared, (*found.demand.shape, part.shape[-1]))
