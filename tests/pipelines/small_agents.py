@@ -36,6 +36,7 @@ SMALL = {
         {"name": "lstm", "memory": 6, "hidden": [5]},
         {**ON, "num_envs": 4, "rollout": 4, "batch": 8, "epochs": 1},
     ),
+    "pdppo": Small("tiny/track", "bins", MLP, ON),
     "pathwise": Small("tiny/track", "box", MLP, {"batch": 8, "segment": 4}),  # of 6 periods
 }
 

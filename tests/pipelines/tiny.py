@@ -114,7 +114,7 @@ class TrackState(NamedTuple):
 
 @component
 class TrackEnvironment(Environment[Signal, Path, SignalParams, TrackState]):
-    capabilities: ClassVar = frozenset({"differentiable"})
+    capabilities: ClassVar = frozenset({"differentiable", "post_decision"})
 
     def prepare(self, instance):
         return SignalParams(self.arrays.ops.asarray(instance.level))
@@ -143,13 +143,16 @@ class TrackEnvironment(Environment[Signal, Path, SignalParams, TrackState]):
         done = time == params.level.shape[1]
         return Transition(TrackState(time, decision), reward, done, xp.zeros_like(done))
 
+    def post_decision(self, params, state, decision):
+        return self.observe(params, TrackState(state.time, self.arrays.xp.asarray(decision, copy=True)))
+
     def solution(self, instance, decisions, length, state):
         return Path(decisions)
 
 
 @component
 class BinsEnvironment(TrackEnvironment):
-    capabilities: ClassVar = frozenset()
+    capabilities: ClassVar = frozenset({"post_decision"})
 
     def spaces(self, params):
         return super().spaces(params)[0], spaces.Discrete(5)
