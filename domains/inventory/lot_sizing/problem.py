@@ -55,6 +55,7 @@ class LotSizing(Problem[PlantPath, Plan]):
         "greedy_cover": f"{_HERE}.rules:GreedyCover",
         "run_out": f"{_HERE}.run_out:RunOut",
     }
+    networks: ClassVar[Mapping[str, str]] = {"item_scores": f"{_HERE}.networks:ItemScores"}
 
     setting: str = "15x5"
     items: Annotated[int, Field(ge=1)] = 15
