@@ -6,7 +6,7 @@ _HERE = "headway.domains.inventory"
 
 domain = Domain(
     name="inventory",
-    summary="Stock at one point, in networks, perishable or made on machines; exact optima and bounds beside every policy",
+    summary="Stock at one point, in networks, perishable, made on machines; exact optima or bounds beside every policy",
     problems={
         "lost_sales": f"{_HERE}.stock.problem:LostSales",
         "backlog": f"{_HERE}.stock.problem:Backlog",
