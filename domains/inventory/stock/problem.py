@@ -29,6 +29,7 @@ _RULES = {
     "base_stock": f"{_HERE}.rules:BaseStock",
     "capped_base_stock": f"{_HERE}.rules:CappedBaseStock",
     "s_s": f"{_HERE}.rules:ReorderPoint",
+    "quantile_newsvendor": f"{_HERE}.newsvendor:QuantileNewsvendor",
     "mpc": "headway.domains.inventory.optimisation.mpc:MPC",
 }
 
