@@ -105,8 +105,8 @@ class Assign(Environment[PlantPath, Plan, Params, State]):
         from gymnasium import spaces
 
         seen = self.observe(params, self.reset(params))
-        boxes = {name: spaces.Box(-np.inf, np.inf, tuple(a.shape[1:]), np.float32) for name, a in seen.items()}
-        return spaces.Dict(boxes), spaces.Discrete(params.able.shape[2])
+        observed = spaces.Dict({name: spaces.Box(-np.inf, np.inf, a.shape[1:], np.float32) for name, a in seen.items()})
+        return observed, spaces.Discrete(params.able.shape[2])
 
     def mask(self, params: Params, state: State) -> Array:
         """Idle, and the items that the next machine can make."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from headway.domains.inventory.lot_sizing.bound import countable, lower_bound
 from headway.domains.inventory.lot_sizing.instance import PlantPath
+from headway.domains.inventory.lot_sizing.plan import Plan
 from headway.domains.inventory.lot_sizing.run_out import RunOut
 from headway.evaluation import Reference
 from headway.rollouts import rollout
@@ -19,7 +20,8 @@ STEPS = 20  # within half a per cent of where the bound settles on 15x5, at a fi
 
 def references(problem: LotSizing, path: PlantPath) -> Mapping[str, Reference]:
     """The score of `run_out` on the same instances, and where goods are whole numbers the bound."""
-    value = problem.evaluate(path, rollout(problem.environment(), RunOut(), path).solution).objective
+    plan = cast(Plan, rollout(problem.environment(), RunOut(), path).solution)
+    value = problem.evaluate(path, plan).objective
     source = "run-out rule with its default parameters, run on the same instances"
     found = {"run_out": Reference("policy", value, source, rederived=True)}
     if countable(path) is None:

@@ -61,7 +61,7 @@ class Item(NamedTuple):
     def largest(path: PlantPath) -> float:
         """Bytes of one row's values of the item that most machines can make."""
         machines = int((path.rate > 0).sum(axis=1).max())
-        return 8.0 * path.demand.shape[1] * 2**machines * (path.capacity.max() + 1)
+        return float(8 * path.demand.shape[1] * 2**machines * (path.capacity.max() + 1))
 
 
 def use_of(item: Item, price: Floats) -> tuple[Floats, Floats]:
