@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -103,7 +104,7 @@ def replay(path: AgedPath, quantity: Floats) -> Ledger:
     return ledger
 
 
-def shares(series: dict[str, Floats]) -> dict[str, Floats]:
+def shares(series: Mapping[str, Floats]) -> dict[str, Floats]:
     """Of series [R, T]: the share of demand that is met, and of what is ordered that is thrown away; [R]."""
     wanted, ordered = series["demand"].sum(axis=1), series["orders"].sum(axis=1)
     return {

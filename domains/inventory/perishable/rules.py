@@ -60,7 +60,8 @@ class BaseStock(AgedRule):
     """Order up to ``level`` units on hand and on order, whatever their age."""
 
     def quantity(self, observation: Observation, level: Any) -> Floats:
-        return np.maximum(level - position(observation), 0.0)
+        order: Floats = np.maximum(level - position(observation), 0.0)
+        return order
 
 
 @component
@@ -75,13 +76,15 @@ class ExpectedWaste(AgedRule):
     def quantity(self, observation: Observation, level: Any) -> Floats:
         lifo = np.full((1, 1, 1), self.problem.issuing == "lifo")
         waste = expected_waste(observation, self.problem.lead_time, lifo)
-        return np.maximum(level - position(observation) + waste, 0.0)
+        order: Floats = np.maximum(level - position(observation) + waste, 0.0)
+        return order
 
 
 def position(observation: Observation) -> Floats:
     """Inventory position [B, I]: all that is on hand and on order."""
-    goods: Floats = observation["stock"].sum(axis=-1, dtype=np.float64)
-    return goods + observation["pipeline"].sum(axis=-1, dtype=np.float64)
+    on_hand = observation["stock"].sum(axis=-1, dtype=np.float64)
+    goods: Floats = on_hand + observation["pipeline"].sum(axis=-1, dtype=np.float64)
+    return goods
 
 
 def expected_waste(observation: Observation, periods: int, lifo: NDArray[np.bool_]) -> Floats:

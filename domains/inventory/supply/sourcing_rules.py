@@ -92,7 +92,8 @@ class SourcingRule(Policy):
         soon = int(observation["lead_time"][0, 1])  # that of the expedited source
         position = Positions(stock + pipeline[:, :soon].sum(axis=1), stock + pipeline.sum(axis=1))
         quantities: Floats = np.stack(self.orders(position, *parameters), axis=1)
-        return quantities / observation["edge_scale"]
+        actions: Floats = quantities / observation["edge_scale"]
+        return actions
 
     def fit(self, problem: Any, view: Any) -> Self:
         return dataclasses.replace(self, problem=problem.until(view))
