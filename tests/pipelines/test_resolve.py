@@ -51,7 +51,7 @@ def test_agents_environments_and_networks_are_filled_in():
     [
         ("problem=trouble/gues", "trouble/guess"),
         ("problem.spraed=3", "spread"),
-        ("agent=pppo", "ppo"),
+        ("agent=ppoo", "ppo"),
         ("agent.lrr=3", "lr"),
         ("env=onse", "once"),
         ("network=mpl", "mlp"),

@@ -163,7 +163,7 @@ def test_training_never_sees_test_instances(tmp_path, monkeypatch):
     ("changes", "error", "what"),
     [
         ({"agent": {"name": "ppo", "learning_rate": 1e-3}}, ConfigError, "unknown key of agent"),
-        ({"agent": "pppo"}, ConfigError, "did you mean 'ppo'"),
+        ({"agent": "ppoo"}, ConfigError, "did you mean 'ppo'"),
         ({"agent": {"name": "ppo", "lr": -1}}, ConfigError, "greater than 0"),
         ({"network": "perceptron"}, ConfigError, "unknown network"),
         ({"env": "boxes"}, ConfigError, "did you mean 'box'"),

@@ -57,7 +57,7 @@ def test_agents_are_found_and_unknown_ones_refused():
     """All agents of the project are there."""
     assert {"ppo", "a2c", "sac", "td3", "dqn", "maskable_ppo", "recurrent_ppo", "pathwise"} <= set(agents())
     with pytest.raises(UnknownNameError, match="did you mean 'ppo'"):
-        agent_class("pppo")
+        agent_class("ppoo")
 
 
 def test_listing_is_cheap():
