@@ -51,7 +51,10 @@ class StockProblem(Terms, Problem[StockPath, Orders]):
     oracles: ClassVar[Mapping[str, str]] = {
         "perfect_information": "headway.domains.inventory.optimisation.oracle:PerfectInformation"
     }
-    networks: ClassVar[Mapping[str, str]] = {"item_mlp": f"{_HERE}.networks:ItemMLP"}
+    networks: ClassVar[Mapping[str, str]] = {
+        "item_mlp": f"{_HERE}.networks:ItemMLP",
+        "demand_mlp": f"{_HERE}.demand_network:DemandMLP",
+    }
 
     # -- instances --------------------------------------------------------------------------------
     def generate(self, rng: np.random.Generator, n: int, split: Split) -> StockPath:
