@@ -39,7 +39,7 @@ Amount = Annotated[float, Field(ge=0)]
 @component
 class Perishable(Problem[AgedPath, Orders]):
     """Lost sales of goods that age (De Moor, Gijsbrechts and Boute 2022, "Reward shaping to improve the
-    performance of deep reinforcement learning in perishable inventory management"). Knobs:
+    performance of deep reinforcement learning in perishable inventory management").
 
     demand, demand_options : a law (`headway.domains.inventory.demand`) and its options; gamma demand has mean 4 and
         coefficient of variation 0.5, rounded to whole units, as in the source, unless they say otherwise

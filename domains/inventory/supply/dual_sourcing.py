@@ -22,7 +22,7 @@ class DualSourcing(SupplyProblem):
     """Orders from a regular and an expedited source (action 0 and 1); what is short is owed.
 
     The defaults are the first instance of Gijsbrechts et al. (2022), "Can deep reinforcement learning improve
-    inventory management?", section 6.2; the others have regular_lead_time 2 to 4 and expedited_cost 105 or 110. Knobs:
+    inventory management?", section 6.2; the others have regular_lead_time 2 to 4 and expedited_cost 105 or 110.
 
     regular_lead_time, expedited_lead_time : periods until an order can serve demand
     regular_cost, expedited_cost : cost per unit ordered

@@ -25,7 +25,7 @@ def _as_data(graph: Any) -> Any:
 
 @component
 class Network(SupplyProblem):
-    """What to ship along each link of a graph. Knobs:
+    """What to ship along each link of a graph.
 
     graph : a name (tree, diamond, two_warehouses), a file (``.json`` in networkx's node-link format, ``.graphml``),
         a networkx `DiGraph`, or its node-link data; README.md lists the attributes of nodes and links

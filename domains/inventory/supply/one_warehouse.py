@@ -26,7 +26,7 @@ class OneWarehouse(SupplyProblem):
     """Orders of a warehouse, and what it sends to each of its stores.
 
     Stores differ: each one's numbers are drawn evenly between two bounds, by default those of Alvo et al. (2023),
-    "Neural inventory control in networks", section 5. Their demand is normal, at least 0, and correlated. Knobs:
+    "Neural inventory control in networks", section 5. Their demand is normal, at least 0, and correlated.
 
     stores : how many
     lost : whether what a store is short of is lost, or owed

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Serial(SupplyProblem):
     """Shipments along a row of stages; what the last one is short of is owed (Clark and Scarf 1960).
 
-    The defaults are those of Alvo et al. (2023), "Neural inventory control in networks", section 5. Knobs:
+    The defaults are those of Alvo et al. (2023), "Neural inventory control in networks", section 5.
 
     lead_times : periods from stage to stage, the first one from the outside supplier; the last stage sells
     holding : cost per unit left at each stage
