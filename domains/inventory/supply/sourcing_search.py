@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 STATES = 20_000  # up to this many, costs of candidates are exact; beyond, simulated
 FINE = 20  # grid points per usual demand, where any quantity may be ordered
+FACTORS = (1.0, 1.5, 2.0)  # of the usual shape, where searches begin: one alone may end where nothing is expedited
 LOWEST = -1_000_000  # levels may lie below zero
 
 
@@ -66,5 +67,8 @@ def _best(rule: SourcingRule, cost: Callable[[Policy], float]) -> tuple[float, .
         levels[shape] = last
         return value
 
-    shape, _ = pattern_search(shaped, [round(part * usual / grain) for part in rule.usual_shape])
+    def searched(factor: float) -> tuple[Point, float]:
+        return pattern_search(shaped, [round(factor * part * usual / grain) for part in rule.usual_shape])
+
+    shape, _ = min((searched(factor) for factor in FACTORS), key=lambda found: found[1])
     return candidate(levels[shape], shape).parameters
