@@ -1,8 +1,8 @@
 """Lost sales: how near trained policies come to the optimum, exactly, by CPU-seconds of training on one thread.
 
 ``python benchmarks/inventory_training.py [pathwise] [sb3] [--cells L,p ...] [--agents NAME ...] [--seeds N]
-[--seconds S ...] [--keep FILE]``. Poisson demand with mean 5, holding 1. Scored is the policy after the last update, its orders rounded, by policy
-evaluation on every state it reaches: nothing is simulated, and no checkpoint is selected.
+[--seconds S ...] [--keep FILE]``. Poisson demand with mean 5, holding 1. Scored is the policy after the last update,
+its orders rounded, by policy evaluation on every state it reaches: nothing is simulated, and no checkpoint is selected.
 
 Budgets count everything once the environment is there: building network and optimizer, drawing instances, learning.
 The number of updates is fixed beforehand, so that a seed gives the same policy on any machine, and the learning rate
