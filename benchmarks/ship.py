@@ -1,4 +1,4 @@
-"""Make a trained policy ship: ``python benchmarks/ship.py RUN COMPARISON domains/DOMAIN/policies/NAME``.
+"""Make a trained policy ship: ``python benchmarks/ship.py RUN COMPARISON domains/DOMAIN/policies/PROBLEM/NAME``.
 
 Copies the best weights of a training run and the record of its training, and writes its card (README.md): the command
 that made it, seed, data, time, versions, and the table of a comparison that it took part in. What ships is entered in
@@ -44,7 +44,11 @@ def card(run: Run, results: Results, name: str) -> str:
     packages = provenance["packages"]
     problem = policy.description.problem_options
     weights = sum(parameter.numel() for parameter in policy.network.parameters())
-    rows = [f"| {r.contestant} | {r.objective:.5g} | {r.gap:.2%} | {interval(r)} |" for r in results.rows]
+    own = run.folder.name  # what the comparison calls it
+    rows = [
+        f"| {name if r.contestant == own else r.contestant} | {r.objective:.5g} | {r.gap:.2%} | {interval(r)} |"
+        for r in results.rows
+    ]
     reference = results.rows[0].reference
     return f"""# {policy.problem_name}: {name}
 

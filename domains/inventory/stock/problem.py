@@ -79,7 +79,7 @@ class StockProblem(Terms, Problem[StockPath, Orders]):
         return everything(self, between(self.series, self.spans["test"], start, end))
 
     def load(self, path: Path) -> StockPath:
-        """Instances from ``.npz``, or all demand in the user's CSV or Parquet file as one row."""
+        """Instances from ``.npz``, or all demand in the user's CSV file as one row."""
         if path.suffix == ".npz":
             return super().load(path)
         options = (self.demand_options if self.demand == "file" else {}) | {"path": path}
@@ -161,6 +161,7 @@ class LostSales(StockProblem):
         "myopic_2": f"{_HERE}.myopic:Myopic2",
         "optimal": "headway.domains.inventory.exact.optimal:Optimal",
     }
+    policies: ClassVar[Mapping[str, str]] = {"pathwise": "headway.domains.inventory:policies/lost_sales/pathwise"}
 
 
 @component
