@@ -12,7 +12,7 @@ from headway.errors import CapabilityError
 from headway.policy import Policy
 
 if TYPE_CHECKING:
-    from headway.domains.inventory.exact.model import Model
+    from headway.domains.inventory.exact.model import Model, Order
     from headway.domains.inventory.perishable.problem import Perishable
 
 Ints = NDArray[np.int64]
@@ -65,16 +65,10 @@ def observed(problem: Perishable, states: Ints) -> Observation:
     }
 
 
-def exact_cost(problem: Perishable, policy: Policy, *, limit: int = 1_000_000) -> float:
-    """Average cost per period of a policy, its orders rounded as the environment does; summed over items.
+def ordered(problem: Perishable, policy: Policy) -> Order:
+    """What a policy orders in states of the model, rounded as the environment does: states [S, N] -> orders [S].
 
-    By policy evaluation on every state that the policy reaches: no simulation, no error. The policy must
-    decide each item by its own stock and pipeline, as rules and `age_mlp` do.
-
-    Raises
-    ------
-    CapabilityError
-        The problem has no exact costs (see `model`), or the policy reaches more than ``limit`` states.
+    The policy must decide each item by its own stock and pipeline, as rules and `age_mlp` do.
     """
     environment = problem.environment(policy.environment)
 
@@ -83,4 +77,17 @@ def exact_cost(problem: Perishable, policy: Policy, *, limit: int = 1_000_000) -
         action, _ = policy.act(seen, None, policy.start(len(states)))
         return environment.project(seen, environment.decode(seen, action))[:, 0]
 
-    return problem.items * problem.model().evaluate(order, limit)
+    return order
+
+
+def exact_cost(problem: Perishable, policy: Policy, *, limit: int = 1_000_000) -> float:
+    """Average cost per period of a policy, its orders rounded as the environment does; summed over items.
+
+    By policy evaluation on every state that the policy reaches: no simulation, no error.
+
+    Raises
+    ------
+    CapabilityError
+        The problem has no exact costs (see `model`), or the policy reaches more than ``limit`` states.
+    """
+    return problem.items * problem.model().evaluate(ordered(problem, policy), limit)
