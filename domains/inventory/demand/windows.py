@@ -108,9 +108,10 @@ def whole(history: History, span: Span, lookback: int) -> Window:
         The span is empty, or begins less than ``lookback`` periods after the history.
     """
     if span.last < span.first or span.first < lookback:
-        got = f"periods {span.first} to {span.last} of {history.source}"
+        got = f"{len(history)} periods of {history.source}, to be decided from {span.first} to {span.last}"
         expected = f"at least one period, with lookback={lookback} before it"
-        raise InstanceError("too few periods", where="span", got=got, expected=expected)
+        hint = "give more periods, decide later, or lower problem.lookback"
+        raise InstanceError("too few periods", where="span", got=got, expected=expected, hint=hint)
     known = slice(0, span.last + 1)
     return _window(
         history.dates[None, known],
