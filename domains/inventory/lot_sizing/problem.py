@@ -54,6 +54,8 @@ class LotSizing(Problem[PlantPath, Plan]):
         "keep_setup": f"{_HERE}.rules:KeepSetup",
         "greedy_cover": f"{_HERE}.rules:GreedyCover",
         "run_out": f"{_HERE}.run_out:RunOut",
+        "rollout": f"{_HERE}.rollout:Rollout",
+        "cp_sat": f"{_HERE}.cp_sat:CPSAT",
     }
     networks: ClassVar[Mapping[str, str]] = {"item_scores": f"{_HERE}.networks:ItemScores"}
 
