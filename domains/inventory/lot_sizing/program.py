@@ -66,6 +66,7 @@ class Program:
         solver: Any = cp_model.CpSolver()
         solver.parameters.num_workers, solver.parameters.random_seed = 1, 0
         solver.parameters.max_deterministic_time = work
+        solver.parameters.interleave_search = True  # one worker takes turns at all strategies, by the same clock
         status = solver.solve(self.model)
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE) or solver.objective_value >= self.known:
             return np.array(self.plan[0])
