@@ -124,10 +124,12 @@ class Program:
             made -= sum(int(min(loss[m], rate[m])) * self.fresh[m, i][t] for m in machines)
             kept, short, wasted = (float(table[0, t, i]) for table in (ledger.stock, ledger.short, ledger.wasted))
             left, lost, over = self._number(capacity, kept), self._number(demand, short), self._number(most, wasted)
-            full = self._number(1, wasted > 0)
+            full, empty = self._number(1, wasted > 0), self._number(1, short > 0)
             self.model.add(left == stock + made - demand + lost - over)
             self.model.add(over <= most * full)
             self.model.add(left >= capacity * full)
+            self.model.add(lost <= demand * empty)  # else a plan would turn customers away to keep its stock
+            self.model.add(left <= capacity - capacity * empty)
             self._pay(round(MONEY * path.holding[0, i]), left, kept)
             self._shortage(i, t, left - lost, kept - short)
             stock = left
