@@ -46,6 +46,7 @@ class OneWarehouse(SupplyProblem):
         **SupplyProblem.networks,
         "symmetric": f"{HERE}.symmetric:Symmetric",
     }
+    policies: ClassVar[Mapping[str, str]] = {"pathwise": "headway.domains.inventory:policies/one_warehouse/pathwise"}
 
     stores: Annotated[int, Field(ge=1)] = 5
     lost: bool = True
