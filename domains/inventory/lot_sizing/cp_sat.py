@@ -110,7 +110,7 @@ class CPSAT(Planner[PlantPath]):
     def _first(self, problem: Any, view: PlantPath, moment: Moment) -> Integers:
         """What the machines do in this period, remembered until they have all been told."""
         plant = b"".join(view.arrays()[name].tobytes() for name in view.arrays() if name not in ("demand", "stock"))
-        key = (id(problem), plant, moment.left, moment.stock.tobytes(), moment.setup.tobytes(), moment.told)
+        key = (repr(problem), plant, moment.left, moment.stock.tobytes(), moment.setup.tobytes(), moment.told)
         if key not in self._plans:
             if len(self._plans) >= KEPT:
                 del self._plans[next(iter(self._plans))]
