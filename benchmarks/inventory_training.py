@@ -8,7 +8,7 @@ Budgets count everything once the environment is there: building network and opt
 The number of updates is fixed beforehand, so that a seed gives the same policy on any machine, and the learning rate
 falls to zero over it; a run that is still not done when the budget is spent stops there, and its row says so.
 Batch, segment and learning rate of the pathwise agent were chosen at L=4, p=9 and serve all cells. The other agents
-are scored at L=4, p=9; PPO's settings are one of six tried for 30 CPU-s at L=4, p=4, A2C and PDPPO were tried there
+are scored at L=4, p=9; PPO's settings are one of seven tried for 30 CPU-s at L=4, p=4, A2C and PDPPO were tried there
 once, SAC's settings are not tuned.
 """
 
