@@ -48,7 +48,7 @@ def main() -> None:
     """Print the tables named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("settings", nargs="*", default=["15x5"], help="any of 15x5, 20x10")
-    parser.add_argument("--seconds", type=float, default=60.0, help="CPU-seconds of training for each agent and seed")
+    parser.add_argument("--seconds", type=float, default=120.0, help="CPU-seconds of training for each agent and seed")
     parser.add_argument("--seeds", type=int, default=3, help="training seeds")
     parser.add_argument("--episodes", type=int, default=100, help="test episodes")
     parser.add_argument("--planned", type=int, default=8, help="how many of them CP-SAT plans")
