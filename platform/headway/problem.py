@@ -6,6 +6,7 @@ import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from headway.environment import Environment
+    from headway.policy import Policy
 
 I = TypeVar("I", bound=Instance)  # noqa: E741
 X = TypeVar("X", bound=Batch)
@@ -162,6 +164,19 @@ class Problem(ABC, Generic[I, X]):
         from headway.nn import NETWORKS
 
         return build(lookup("network", name, {**NETWORKS, **self.networks}), options, where="network")
+
+    def policy(self, name: str) -> Policy:
+        """A trained policy that ships, by name. Its card is ``README.md`` in `policy_folder`."""
+        from headway.storage.stored import load_policy
+
+        return load_policy(self.policy_folder(name) / "policy")
+
+    def policy_folder(self, name: str) -> Path:
+        """Where a trained policy that ships lies in its installed package."""
+        if name not in self.policies:
+            raise UnknownNameError("policy", name, self.policies)
+        package, _, folder = self.policies[name].partition(":")
+        return Path(str(files(package))) / folder
 
 
 def lookup(kind: str, name: str, table: Mapping[str, str]) -> type[Any]:

@@ -16,7 +16,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
@@ -138,7 +137,7 @@ def resolve(
     if name == RANDOM:
         return _random(problem, options, label)
     if name in problem.policies:
-        return _stored(_shipped(problem.policies[name]), problem, options, label or name)
+        return _stored(problem.policy_folder(name), problem, options, label or name)
     if Path(name).is_dir():
         folder = Path(name).absolute()
         own = folder.parent if folder.name == "policy" else folder
@@ -184,12 +183,6 @@ def _random(problem: Problem[Any, Any], options: dict[str, Any], label: str | No
     if environment is not None:
         lookup("environment", environment, problem.environments)
     return Contestant(label or RANDOM, "baseline", RANDOM, environment=environment)
-
-
-def _shipped(reference: str) -> Path:
-    """The folder of a policy in an installed package, from ``package:folder``."""
-    package, _, folder = reference.partition(":")
-    return Path(str(files(package))) / folder
 
 
 def _stored(folder: Path, problem: Problem[Any, Any], options: dict[str, Any], label: str) -> Contestant:
