@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from headway.components import component
 from headway.domains.inventory.perishable.instance import AgedPath
 from headway.domains.inventory.perishable.issuing import left
-from headway.domains.inventory.perishable.state import Params, State
-from headway.domains.inventory.stock.orders import Orders
-from headway.domains.inventory.stock.state import announced
-from headway.environment import Environment, Observation, Transition
+from headway.domains.inventory.perishable.state import Params
+from headway.domains.inventory.stock.actions import Lots, Quantities
+from headway.domains.inventory.stock.replenishment import Replenishment
+from headway.domains.inventory.stock.state import State, announced
+from headway.environment import Observation, Transition
 from headway.ops import Array
-
-if TYPE_CHECKING:
-    from gymnasium import spaces
 
 COSTS = ("holding", "penalty", "unit_cost", "waste_cost")  # as observed
 
 
-class Aged(Environment[AgedPath, Orders, Params, State]):
+class Aged(Replenishment[AgedPath]):
     """What both environments share; README.md states the order of events.
-
-    Decision: float64 [B, I], quantities ordered now. Reward: minus this period's cost over the number of
-    counted periods, so that the return is minus the objective; zero during the warm-up. The horizon's end is
-    a cut, so episodes are truncated.
 
     Observation, float32, in units of goods:
 
@@ -61,38 +54,12 @@ class Aged(Environment[AgedPath, Orders, Params, State]):
             covariates=None if covariates is None else convert(covariates),
         )
 
-    def reset(self, params: Params) -> State:
-        """Nothing is on hand or on order."""
-        xp = self.arrays.xp
-        return State(xp.asarray(params.start, copy=True), xp.zeros_like(params.place))
-
-    def observe(self, params: Params, state: State) -> Observation:
-        return self._seen(params, state.period, state.goods)
-
-    def post_decision(self, params: Params, state: State, decision: Array) -> Observation:
-        """The observation once the order is placed: in the pipeline, or on hand where it serves at once."""
-        return self._seen(params, state.period, state.goods + decision[..., None] * params.place)
-
-    def _seen(self, params: Params, period: Array, goods: Array) -> Observation:
+    def seen(self, params: Params, period: Array, goods: Array) -> Observation:
         single, life = self.arrays.xp.astype(goods, self.arrays.xp.float32), params.left_cost.shape[-1]
         seen = {"stock": single[..., :life], "pipeline": single[..., life:], **params.shown}
         if params.covariates is not None:
             seen["covariates"] = self.arrays.ops.gather(params.covariates, period - params.start)
         return seen
-
-    def observed(self, params: Params) -> spaces.Dict:
-        """The observation space of one row."""
-        from gymnasium import spaces
-
-        start = self.observe(params, self.reset(params))
-        return spaces.Dict({name: spaces.Box(-np.inf, np.inf, a.shape[1:], np.float32) for name, a in start.items()})
-
-    def project(self, observation: Observation, decision: Array) -> Array:
-        """The nearest multiple of the lot, and nothing below zero."""
-        xp = self.arrays.xp
-        wanted, lot = xp.maximum(decision, 0.0), xp.astype(observation["lot"], xp.float64)
-        unit = xp.where(lot > 0, lot, 1.0)
-        return xp.where(lot > 0, xp.round(wanted / unit) * unit, wanted)
 
     def step(self, params: Params, state: State, decision: Array) -> Transition[State]:
         """Order, demand, cost, ageing and arrivals."""
@@ -108,9 +75,12 @@ class Aged(Environment[AgedPath, Orders, Params, State]):
         period = state.period + 1
         return Transition(State(period, goods), reward, period < 0, period == params.demand.shape[1])
 
-    def solution(self, instance: AgedPath, decisions: Array, length: Array, state: State) -> Orders:
-        return Orders(np.asarray(decisions, np.float64))
 
-    def period(self, params: Params, state: State) -> Array:
-        """int [B]: demands of earlier periods are known, and covariates up to this one."""
-        return state.period
+@component
+class Order(Quantities, Aged):
+    """Any quantity of each item."""
+
+
+@component
+class Units(Lots, Aged):
+    """Whole lots of one item."""

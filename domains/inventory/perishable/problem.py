@@ -62,8 +62,8 @@ class Perishable(Problem[AgedPath, Orders]):
     instance_type: ClassVar[type[Any]] = AgedPath
     solution_type: ClassVar[type[Any]] = Orders
     environments: ClassVar[Mapping[str, str]] = {
-        "order": f"{_HERE}.actions:Order",
-        "units": f"{_HERE}.actions:Units",
+        "order": f"{_HERE}.dynamics:Order",
+        "units": f"{_HERE}.dynamics:Units",
     }
     baselines: ClassVar[Mapping[str, str]] = {
         "base_stock": f"{_HERE}.rules:BaseStock",

@@ -11,8 +11,11 @@ from headway.ops import Array
 class Params(NamedTuple):
     """Per instance; M is the lifetime, W the longest lead time, at least 1.
 
+    The state's ``goods``, float64 [B, I, M + W], are a conveyor that moves by one a period. The first M places are on
+    hand, with 1, 2, ..., M periods left (this one included); the others arrive, fresh, in 1, 2, ..., W periods.
+
     demand : float64 [B, T, I]
-    place : float64 [B, I, M + W], one where an order joins the goods (see `State`)
+    place : float64 [B, I, M + W], one where an order joins the goods
     left_cost : float64 [B, I, M], cost per unit left at the end of its last period (waste), its last but one
         (holding), ...
     penalty, unit_cost, fixed : float64 [B, I]
@@ -37,14 +40,3 @@ class Params(NamedTuple):
     nothing: Array
     shown: Observation
     covariates: Array | None
-
-
-class State(NamedTuple):
-    """Before the order of ``period`` (int64 [B]) is placed.
-
-    ``goods`` float64 [B, I, M + W]: a conveyor that moves by one a period. The first M places are on hand, with
-    1, 2, ..., M periods left (this one included); the others arrive, fresh, in 1, 2, ..., W periods.
-    """
-
-    period: Array
-    goods: Array

@@ -1,4 +1,4 @@
-"""The environments: what an action means, any quantity of many items or whole lots of one."""
+"""What an action means: any quantity of many items, or whole lots of one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from headway.components import component
-from headway.domains.inventory.stock.dynamics import Stock
-from headway.domains.inventory.stock.state import Params
+from headway.domains.inventory.stock.replenishment import Replenishment
 from headway.environment import Observation
 from headway.errors import CapabilityError
 from headway.ops import Array
@@ -22,7 +21,7 @@ TENTHS = 10  # actions per usual demand where any quantity may be ordered
 
 
 @component
-class Order(Stock):
+class Quantities(Replenishment[Any]):
     """Quantities in usual demands: action 1 orders ``scale`` units. Box [I] from 0 to ``reach``.
 
     reach : largest order, in usual demands per period; 4 is beyond every optimal order of Zipkin's (2008)
@@ -34,10 +33,10 @@ class Order(Stock):
 
     reach: Annotated[float, Field(gt=0)] = 4.0
 
-    def spaces(self, params: Params) -> tuple[spaces.Dict, spaces.Space[Any]]:
+    def spaces(self, params: Any) -> tuple[spaces.Dict, spaces.Space[Any]]:
         from gymnasium import spaces
 
-        return self.observed(params), spaces.Box(0.0, self.reach, (params.holding.shape[1],), np.float32)
+        return self.observed(params), spaces.Box(0.0, self.reach, (params.nothing.shape[1],), np.float32)
 
     def decode(self, observation: Observation, action: Array) -> Array:
         xp = self.arrays.xp
@@ -49,7 +48,7 @@ class Order(Stock):
 
 
 @component
-class Units(Stock):
+class Lots(Replenishment[Any]):
     """Whole lots of one item: Discrete; where any quantity may be ordered, tenths of the usual demand.
 
     reach : largest order, in usual demands per period
@@ -60,14 +59,14 @@ class Units(Stock):
 
     reach: Annotated[float, Field(gt=0)] = 4.0
 
-    def spaces(self, params: Params) -> tuple[spaces.Dict, spaces.Space[Any]]:
+    def spaces(self, params: Any) -> tuple[spaces.Dict, spaces.Space[Any]]:
         from gymnasium import spaces
 
-        if params.holding.shape[1] != 1:
+        if params.nothing.shape[1] != 1:
             raise CapabilityError(
                 "one discrete action cannot order several items",
                 where=f"{self.problem.name}, environment units",
-                got=f"{params.holding.shape[1]} items",
+                got=f"{params.nothing.shape[1]} items",
                 expected="one item",
                 hint="use the environment `order`",
             )

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from headway.components import component
+from headway.domains.inventory.stock.actions import Lots, Quantities
 from headway.domains.inventory.stock.instance import StockPath
-from headway.domains.inventory.stock.orders import Orders
+from headway.domains.inventory.stock.replenishment import Replenishment
 from headway.domains.inventory.stock.state import Params, State, announced, recent
-from headway.environment import Environment, Observation, Transition
+from headway.environment import Observation, Transition
 from headway.ops import Array
 
-if TYPE_CHECKING:
-    from gymnasium import spaces
 
-
-class Stock(Environment[StockPath, Orders, Params, State]):
+class Stock(Replenishment[StockPath]):
     """What both environments share; the order of events stands in the domain's README.md.
-
-    Decision: float64 [B, I], quantities ordered now. Reward: minus this period's cost over the number of
-    counted periods, so that the return is minus the objective; zero during the warm-up. The horizon's end is
-    a cut, so episodes are truncated.
 
     Observation, float32, in units of goods:
 
@@ -59,19 +52,7 @@ class Stock(Environment[StockPath, Orders, Params, State]):
             covariates=covariates,
         )
 
-    def reset(self, params: Params) -> State:
-        """Nothing is on hand or on order."""
-        xp = self.arrays.xp
-        return State(xp.asarray(params.start, copy=True), xp.zeros_like(params.place))
-
-    def observe(self, params: Params, state: State) -> Observation:
-        return self._seen(params, state.period, state.goods)
-
-    def post_decision(self, params: Params, state: State, decision: Array) -> Observation:
-        """The observation once the order is placed: in the pipeline, or on hand where it serves at once."""
-        return self._seen(params, state.period, state.goods + decision[..., None] * params.place)
-
-    def _seen(self, params: Params, period: Array, goods: Array) -> Observation:
+    def seen(self, params: Params, period: Array, goods: Array) -> Observation:
         xp, ops = self.arrays.xp, self.arrays.ops
         single = xp.astype(goods, xp.float32)
         seen = {"stock": single[..., 0], "pipeline": single[..., 1:], **params.shown}
@@ -80,21 +61,6 @@ class Stock(Environment[StockPath, Orders, Params, State]):
         if params.covariates is not None:
             seen["covariates"] = ops.gather(params.covariates, period - params.start)
         return seen
-
-    def observed(self, params: Params) -> spaces.Dict:
-        """The observation space of one row."""
-        from gymnasium import spaces
-
-        start = self.observe(params, self.reset(params))
-        return spaces.Dict({name: spaces.Box(-np.inf, np.inf, a.shape[1:], np.float32) for name, a in start.items()})
-
-    def project(self, observation: Observation, decision: Array) -> Array:
-        """The nearest multiple of the lot, and nothing below zero."""
-        xp = self.arrays.xp
-        wanted, lot = xp.maximum(decision, 0.0), observation["lot"]
-        whole = lot > 0
-        unit = xp.where(whole, lot, 1.0)
-        return xp.where(whole, xp.round(wanted / unit) * unit, wanted)
 
     def step(self, params: Params, state: State, decision: Array) -> Transition[State]:
         """Order, demand, cost, arrivals."""
@@ -112,9 +78,12 @@ class Stock(Environment[StockPath, Orders, Params, State]):
         period = state.period + 1
         return Transition(State(period, goods), reward, period < 0, period == params.demand.shape[1])
 
-    def solution(self, instance: StockPath, decisions: Array, length: Array, state: State) -> Orders:
-        return Orders(np.asarray(decisions, np.float64))
 
-    def period(self, params: Params, state: State) -> Array:
-        """int [B]: demands of earlier periods are known, and covariates up to this one."""
-        return state.period
+@component
+class Order(Quantities, Stock):
+    """Any quantity of each item."""
+
+
+@component
+class Units(Lots, Stock):
+    """Whole lots of one item."""

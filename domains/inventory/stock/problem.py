@@ -45,8 +45,8 @@ class StockProblem(Terms, Problem[StockPath, Orders]):
     instance_type: ClassVar[type[Any]] = StockPath
     solution_type: ClassVar[type[Any]] = Orders
     environments: ClassVar[Mapping[str, str]] = {
-        "order": f"{_HERE}.actions:Order",
-        "units": f"{_HERE}.actions:Units",
+        "order": f"{_HERE}.dynamics:Order",
+        "units": f"{_HERE}.dynamics:Units",
     }
     oracles: ClassVar[Mapping[str, str]] = {
         "perfect_information": "headway.domains.inventory.optimisation.oracle:PerfectInformation"
