@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from timing import table  # isort: skip  (pins threads before numpy is imported)
+from timing import print_tables, table  # isort: skip  (pins threads before numpy is imported)
 
+import argparse
 import csv
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -46,8 +46,7 @@ def main() -> None:
         "serial": serial,
     }
     timed(LostSales(LAWS["poisson"], 1, 1.0, 9.0).evaluate, base_stock(13))  # what is imported on first use
-    for name in sys.argv[1:] or tables:
-        tables[name]()
+    print_tables(argparse.ArgumentParser(description=__doc__), tables)
 
 
 def read(name: str) -> list[dict[str, str]]:
@@ -69,7 +68,7 @@ def beside(ours: float, theirs: str) -> dict[str, object]:
     return {"ours": f"{ours:.5f}", "file": theirs, "difference": difference}
 
 
-def zipkin() -> None:
+def zipkin(_: argparse.Namespace) -> None:
     """Optimal average costs of lost sales."""
     rows: Rows = []
     spent: dict[str, float] = {"poisson": 0.0, "geometric": 0.0}
@@ -92,7 +91,7 @@ def zipkin() -> None:
     )
 
 
-def rules() -> None:
+def rules(_: argparse.Namespace) -> None:
     """Exact costs of rules: with the file's parameters, and with our best ones."""
     rows: Rows = []
     for cell in read("zipkin_lost_sales.csv"):
@@ -116,7 +115,7 @@ def rules() -> None:
     table(rows, "Lost sales, exact cost of rules (base_stock's file figures of Poisson demand cap orders at 14)")
 
 
-def fixed() -> None:
+def fixed(_: argparse.Namespace) -> None:
     """Lost sales with a fixed cost per order, Bijvank, Bhulai and Huh (2015), Table 1."""
     model = LostSales(LAWS["poisson"], 2, 1.0, 14.0, fixed=5.0)
     rows: Rows = []
@@ -133,7 +132,7 @@ def fixed() -> None:
     table(rows, "Lost sales with a fixed cost: Poisson(5), L = 2, h = 1, p = 14, K = 5 (file: as printed)")
 
 
-def dual_sourcing() -> None:
+def dual_sourcing(_: argparse.Namespace) -> None:
     """Optimal average costs of two sources."""
     rows: Rows = []
     for cell in read("dual_sourcing_optimal.csv"):
@@ -145,7 +144,7 @@ def dual_sourcing() -> None:
     table(rows, "Dual sourcing, optimal cost per period (h = 5, demand uniform on 0, ..., high)")
 
 
-def perishable() -> None:
+def perishable(_: argparse.Namespace) -> None:
     """Expected returns of goods that age."""
     pmf, rows, total = Gamma(mean=4.0, cv=0.5, whole=True).pmf(), [], 0.0
     window = {"periods": 365, "warmup": 100, "discount": 0.99}
@@ -173,7 +172,7 @@ def perishable() -> None:
     print(f"\nall {len(rows)} settings: {total:.2f} CPU-s")
 
 
-def serial() -> None:
+def serial(_: argparse.Namespace) -> None:
     """Clark and Scarf in stockpyl's terms."""
     rows: Rows = []
     poisson, normal = Poisson(mean=5.0), Normal(mean=5.0, std=1.0, clip=False)

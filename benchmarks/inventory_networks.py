@@ -13,10 +13,9 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from timing import table, take_turns  # isort: skip  (pins threads before numpy is imported)
+from timing import print_tables, table, take_turns  # isort: skip  (pins threads before numpy is imported)
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from headway import Policy, make_problem, rollout
@@ -37,15 +36,9 @@ def main() -> None:
     """Print the tables named on the command line, or all of them."""
     tables = {"speed": speed, "published": published, "serial": serial, "stores": stores}
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tables", nargs="*", help=f"any of {', '.join(tables)}; all by default")
     parser.add_argument("--seeds", type=int, default=3, help="training seeds")
     parser.add_argument("--effort", type=float, default=1.0, help="factor on the number of updates")
-    options = parser.parse_args()
-    if unknown := set(options.tables) - set(tables):
-        parser.error(f"no such table: {', '.join(sorted(unknown))}")
-    torch.set_num_threads(1)
-    for name in options.tables or tables:
-        tables[name](options)
+    print_tables(parser, tables)
 
 
 def speed(options: argparse.Namespace) -> None:

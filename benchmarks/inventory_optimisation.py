@@ -7,7 +7,7 @@ the paired difference.
 
 from __future__ import annotations
 
-from timing import table, take_turns  # isort: skip  (pins threads before numpy is imported)
+from timing import print_tables, table, take_turns  # isort: skip  (pins threads before numpy is imported)
 
 import argparse
 import time
@@ -49,17 +49,12 @@ def main() -> None:
     """Print the tables named on the command line, or all of them."""
     tables = {"programs": programs, "bounds": bound_values, "decisions": decisions, "costs": costs}
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tables", nargs="*", help=f"any of {', '.join(tables)}; all by default")
     parser.add_argument("-n", type=int, default=16, help="test instances whose costs are compared")
-    options = parser.parse_args()
-    if unknown := set(options.tables) - set(tables):
-        parser.error(f"no such table: {', '.join(sorted(unknown))}")
-    for name in options.tables or tables:
-        tables[name](options.n)
+    print_tables(parser, tables)
 
 
 # -- time of programs -----------------------------------------------------------------------------
-def programs(_: int) -> None:
+def programs(_: argparse.Namespace) -> None:
     """Building and solving the perfect-information program of the 13-node tree."""
     rows: Rows = []
     for periods in (50, 200):
@@ -128,7 +123,7 @@ def solved(model: Any) -> float:
 
 
 # -- values of bounds -----------------------------------------------------------------------------
-def bound_values(n: int) -> None:
+def bound_values(options: argparse.Namespace) -> None:
     """What foresight costs, and that its plan reaches the bound."""
     short: dict[str, Any] = {"horizon": 100, "warmup": 0}
     cases: dict[str, tuple[str, dict[str, Any]]] = {
@@ -147,7 +142,7 @@ def bound_values(n: int) -> None:
     rows: Rows = []
     for title, (name, options) in cases.items():
         problem = make_problem(name, **options)
-        path = problem.instances("test", n)
+        path = problem.instances("test", options.n)
         found, took = timed(lambda p=path: bounds(p))  # type: ignore[misc]
         oracle = [PerfectInformation().solve(problem, path[i], Search()) for i in range(4)]
         reached = [problem.evaluate(path[i], x).objective[0] for i, x in enumerate(oracle)]
@@ -165,7 +160,7 @@ def bound_values(n: int) -> None:
 
 
 # -- time of decisions ----------------------------------------------------------------------------
-def decisions(_: int) -> None:
+def decisions(_: argparse.Namespace) -> None:
     """CPU time of one decision on the 13-node tree."""
     problem = make_problem("inventory/network", horizon=30, warmup=0)
     path = problem.instances("test", 1)
@@ -185,7 +180,7 @@ def decisions(_: int) -> None:
 
 
 # -- costs ----------------------------------------------------------------------------------------
-def costs(n: int) -> None:
+def costs(options: argparse.Namespace) -> None:
     """Mean cost of the planners beside that of the best rule."""
     long: dict[str, Any] = {"horizon": 300, "warmup": 60}
     cases: dict[str, tuple[str, dict[str, Any], str]] = {
@@ -202,13 +197,13 @@ def costs(n: int) -> None:
     rows: Rows = []
     for title, (name, options, rule) in cases.items():
         problem = make_problem(name, **options)
-        path = problem.instances("test", n)
+        path = problem.instances("test", options.n)
         best = cost(problem, problem.baseline(rule), path)
         row: dict[str, object] = {"problem": title, "best rule": f"{rule.replace('_', ' ')} {best.mean():.3f}"}
         planners = {name: MPC(**knobs) for name, knobs in FORECASTS.items()} | {"quantile, shifted": shifted(problem)}
         for forecast, planner in planners.items():
             more = cost(problem, planner, path) - best
-            error = more.std(ddof=1) / np.sqrt(n)
+            error = more.std(ddof=1) / np.sqrt(options.n)
             row[f"MPC, {forecast}"] = f"{(best + more).mean():.3f} ({more.mean():+.3f} ± {error:.3f})"
         row["shift"] = f"{planners['quantile, shifted'].shift:+.2f}"
         rows.append(row)

@@ -16,9 +16,8 @@ import time
 from importlib.resources import files
 from typing import Any
 
-from timing import table  # isort: skip  (pins threads before numpy is imported)
+from timing import print_tables, table  # isort: skip  (pins threads before numpy is imported)
 
-import torch
 
 from headway import Policy, make_problem, rollout
 from headway.domains.inventory.perishable.exact_cost import ordered
@@ -41,14 +40,8 @@ def main() -> None:
     """Print the tables named on the command line, or all of them."""
     tables = {"rules": rules, "learned": learned}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", help=f"any of {', '.join(tables)}; all by default")
     parser.add_argument("--effort", type=float, default=1.0, help="factor on the number of updates")
-    options = parser.parse_args()
-    if unknown := set(options.tables) - set(tables):
-        parser.error(f"no such table: {', '.join(sorted(unknown))}")
-    torch.set_num_threads(1)
-    for name in options.tables or tables:
-        tables[name](options)
+    print_tables(parser, tables)
 
 
 def settings() -> list[Setting]:

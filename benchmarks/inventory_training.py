@@ -25,10 +25,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from timing import table, take_turns  # isort: skip  (pins threads before numpy is imported)
+from timing import print_tables, table, take_turns  # isort: skip  (pins threads before numpy is imported)
 
 import numpy as np
-import torch
 
 from headway import Policy, make_problem, rollout
 from headway.components import build
@@ -81,7 +80,6 @@ def main() -> None:
     """Print the tables named on the command line, or all of them."""
     tables = {"pathwise": pathwise, "sb3": sb3}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", help=f"any of {', '.join(tables)}; all by default")
     parser.add_argument(
         "--cells", nargs="*", type=cell, default=CELLS, metavar="L,p", help="pathwise: these cells only"
     )
@@ -89,12 +87,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3, help="training seeds")
     parser.add_argument("--seconds", nargs="*", type=float, help="training budgets, CPU-seconds (sb3: one)")
     parser.add_argument("--keep", type=Path, help="JSON file of results, to go on from")
-    options = parser.parse_args()
-    if unknown := set(options.tables) - set(tables):
-        parser.error(f"no such table: {', '.join(sorted(unknown))}")
-    torch.set_num_threads(1)
-    for name in options.tables or tables:
-        tables[name](options)
+    print_tables(parser, tables)
 
 
 def cell(text: str) -> Cell:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -30,3 +31,13 @@ def table(rows: list[dict[str, object]], title: str) -> None:
     print("|" + "|".join("---" for _ in head) + "|")
     for row in rows:
         print("| " + " | ".join(str(row[key]) for key in head) + " |")
+
+
+def print_tables(parser: argparse.ArgumentParser, tables: Mapping[str, Callable[[argparse.Namespace], None]]) -> None:
+    """Let the command line name some of a command's tables, and print these, or all."""
+    parser.add_argument("tables", nargs="*", help=f"any of {', '.join(tables)}; all by default")
+    options = parser.parse_args()
+    if unknown := set(options.tables) - set(tables):
+        parser.error(f"no such table: {', '.join(sorted(unknown))}")
+    for name in options.tables or tables:
+        tables[name](options)
