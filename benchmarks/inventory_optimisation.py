@@ -123,8 +123,9 @@ def solved(model: Any) -> float:
 
 
 # -- values of bounds -----------------------------------------------------------------------------
-def bound_values(options: argparse.Namespace) -> None:
+def bound_values(given: argparse.Namespace) -> None:
     """What foresight costs, and that its plan reaches the bound."""
+    n = given.n
     short: dict[str, Any] = {"horizon": 100, "warmup": 0}
     cases: dict[str, tuple[str, dict[str, Any]]] = {
         "lost sales, L=4": ("inventory/lost_sales", {}),
@@ -142,7 +143,7 @@ def bound_values(options: argparse.Namespace) -> None:
     rows: Rows = []
     for title, (name, options) in cases.items():
         problem = make_problem(name, **options)
-        path = problem.instances("test", options.n)
+        path = problem.instances("test", n)
         found, took = timed(lambda p=path: bounds(p))  # type: ignore[misc]
         oracle = [PerfectInformation().solve(problem, path[i], Search()) for i in range(4)]
         reached = [problem.evaluate(path[i], x).objective[0] for i, x in enumerate(oracle)]
@@ -180,8 +181,9 @@ def decisions(_: argparse.Namespace) -> None:
 
 
 # -- costs ----------------------------------------------------------------------------------------
-def costs(options: argparse.Namespace) -> None:
+def costs(given: argparse.Namespace) -> None:
     """Mean cost of the planners beside that of the best rule."""
+    n = given.n
     long: dict[str, Any] = {"horizon": 300, "warmup": 60}
     cases: dict[str, tuple[str, dict[str, Any], str]] = {
         "tree": ("inventory/network", {}, "echelon_base_stock"),
@@ -197,13 +199,13 @@ def costs(options: argparse.Namespace) -> None:
     rows: Rows = []
     for title, (name, options, rule) in cases.items():
         problem = make_problem(name, **options)
-        path = problem.instances("test", options.n)
+        path = problem.instances("test", n)
         best = cost(problem, problem.baseline(rule), path)
         row: dict[str, object] = {"problem": title, "best rule": f"{rule.replace('_', ' ')} {best.mean():.3f}"}
         planners = {name: MPC(**knobs) for name, knobs in FORECASTS.items()} | {"quantile, shifted": shifted(problem)}
         for forecast, planner in planners.items():
             more = cost(problem, planner, path) - best
-            error = more.std(ddof=1) / np.sqrt(options.n)
+            error = more.std(ddof=1) / np.sqrt(n)
             row[f"MPC, {forecast}"] = f"{(best + more).mean():.3f} ({more.mean():+.3f} ± {error:.3f})"
         row["shift"] = f"{planners['quantile, shifted'].shift:+.2f}"
         rows.append(row)
