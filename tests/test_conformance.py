@@ -21,7 +21,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "inventory/dual_sourcing": {"horizon": 20, "warmup": 1},
     "inventory/network": {"horizon": 20, "warmup": 1},
     "inventory/perishable": {"horizon": 30, "warmup": 1},
-    "inventory/lot_sizing": {"horizon": 20},
+    "inventory/lot_sizing": {"horizon": 8},
 }
 
 REGISTERED = [make_problem(name, **SMALL.get(name, {})) for name in problems()]
