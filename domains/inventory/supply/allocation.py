@@ -59,7 +59,7 @@ def least_shortage(
     same = tail[:, :, None] == np.concatenate([tail, tail], axis=1)[:, None]  # [B, E, 2 E]
     shares = np.clip((mean - position)[..., None] + std[..., None] * kinks[:, None], 0.0, asked[..., None])
     given = (shares * same).sum(axis=1)  # at each kink, by its node
-    below = same & (given[:, None] <= limit[..., None])
+    below = same & (given[:, None] <= np.maximum(limit[..., None], _least(given, same)))
     above = same & (given[:, None] >= limit[..., None])
     low, less = (np.where(below, values[:, None], -np.inf).max(axis=2) for values in (kinks, given))
     high, more = (np.where(above, values[:, None], np.inf).min(axis=2) for values in (kinks, given))
@@ -68,6 +68,12 @@ def least_shortage(
     high, more = np.where(between, high, low), np.where(between, more, less)
     factor = low + (high - low) * (limit - less) / np.where(more > less, more - less, 1.0)
     return np.where(short, np.clip(mean + factor * std - position, 0.0, asked), asked)
+
+
+def _least(given: Floats, same: NDArray[np.bool_]) -> Floats:
+    """What is given at the first kink of each link's node, [B, E, 1]: nothing, but for rounding."""
+    least: Floats = np.where(same, given[:, None], np.inf).min(axis=2, keepdims=True)
+    return least
 
 
 def whole(on_hand: Floats, given: Floats, lot: Floats, tail: Integers) -> Floats:

@@ -117,6 +117,16 @@ def test_least_shortage_by_hand():
     np.testing.assert_allclose(given_, [[8 + 2 * 1.5, 3 + 4 * 1.5, 0.0]], atol=1e-6)
 
 
+def test_an_empty_node_gives_nothing():
+    """Where nothing is there, rounding may leave no kink below the limit: found by draws like these."""
+    rng = np.random.default_rng(0)
+    shape = (2000, 5)
+    asked, position, mean = rng.uniform(0, 9, shape), rng.uniform(-5, 20, shape), rng.uniform(1, 30, shape)
+    tail = np.zeros(shape, np.int64)
+    given_ = least_shortage(np.zeros((2000, 1)), asked, tail, position, mean, rng.uniform(0.1, 9, shape))
+    np.testing.assert_allclose(given_, 0.0, atol=1e-9)
+
+
 def test_whole_lots_go_to_those_who_lost_most():
     given_ = whole(np.array([[7.0]]), np.array([[2.2, 1.9, 2.9]]), np.ones((1, 3)), np.array([[0, 0, 0]]))
     assert given_.tolist() == [[2.0, 2.0, 3.0]]
