@@ -1,0 +1,13 @@
+"""VM rescheduling: which virtual machines to migrate so that free cores are usable again."""
+
+from headway.registry import Domain
+
+_HERE = "headway.domains.vm_rescheduling"
+
+domain = Domain(
+    name="vm_rescheduling",
+    summary="Migrations that make free cores usable again; proven optima beside every plan",
+    problems={
+        "rescheduling": f"{_HERE}.rescheduling.problem:Rescheduling",
+    },
+)

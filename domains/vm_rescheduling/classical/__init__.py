@@ -1,0 +1,1 @@
+"""Rules and searches of the field: greedy, best fit, vector packing, beams, neighbourhoods, partitions."""

@@ -1,0 +1,1 @@
+"""What all problems share: clusters of machines with NUMA nodes, their VMs, and plans of migrations."""

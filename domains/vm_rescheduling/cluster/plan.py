@@ -1,0 +1,66 @@
+"""The solution: an ordered list of migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headway.batch import Batch, pad
+from headway.errors import SolutionError
+
+
+class Move(NamedTuple):
+    """One migration: VM ``vm`` goes to NUMA node ``node`` of ``machine`` (node 0 for a VM that takes both)."""
+
+    vm: int
+    machine: int
+    node: int
+
+
+@dataclass(frozen=True)
+class Plan(Batch):
+    """Migrations in the order in which they are made.
+
+    Attributes
+    ----------
+    vm : int64 [B, L], -1 where the plan has ended
+    machine : int64 [B, L], the destination
+    node : int64 [B, L], its NUMA node; 0 for a VM on both
+
+    Raises
+    ------
+    SolutionError
+        The fields are not tables of integers of one shape.
+    """
+
+    error = SolutionError
+
+    vm: NDArray[np.int64] = pad(-1)
+    machine: NDArray[np.int64] = pad(-1)
+    node: NDArray[np.int64] = pad(0)
+
+    def validate(self) -> None:
+        for name, array in self.arrays().items():
+            if array.ndim != 2 or array.dtype.kind != "i" or array.shape != self.vm.shape:
+                raise self.error(
+                    "a field has the wrong form",
+                    where=f"{type(self).__name__}.{name}",
+                    got=f"{array.dtype} {array.shape}",
+                    expected=f"int64 {self.vm.shape}, [B, L]",
+                )
+
+    @classmethod
+    def of(cls, moves: Sequence[Move | tuple[int, int, int]]) -> Self:
+        """One plan (a batch of one)."""
+        table = np.array(moves, np.int64).reshape(-1, 3).T
+        return cls(*(column[None] for column in table))
+
+    def moves(self, row: int = 0) -> list[Move]:
+        """The migrations of one plan, in order."""
+        made = self.vm[row] >= 0
+        columns = (field[row][made].tolist() for field in (self.vm, self.machine, self.node))
+        return [Move(*move) for move in zip(*columns, strict=True)]

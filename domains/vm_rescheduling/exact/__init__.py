@@ -1,0 +1,1 @@
+"""Exact models: interchangeable VMs counted, and the textbook's one binary per VM and place."""

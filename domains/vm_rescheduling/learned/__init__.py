@@ -1,0 +1,1 @@
+"""What is learned: the class policy, attention over a machine's tree, and hybrids with the exact model."""
