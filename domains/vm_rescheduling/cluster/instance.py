@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,12 +110,23 @@ class Snapshot(Instance):
             np.add.at(out[:, :, node], (row[self.real], self.host[self.real]), part[self.real])
         return out
 
+    def padded(self, vms: int) -> Self:
+        """The same snapshots with room for at least ``vms`` VMs."""
+        more = max(vms - self.vms, 0)
+        arrays = self.arrays()
+        for field in dataclasses.fields(self):
+            if _FORMS[field.name][0] == "BV":
+                fill = np.full((len(self), more), field.metadata["pad"], arrays[field.name].dtype)
+                arrays[field.name] = np.concatenate([arrays[field.name], fill], axis=1)
+        return self.made(arrays)
+
     # -- rules ------------------------------------------------------------------------------------
     def validate(self) -> None:
         self._check_forms()
         self.refuse("spread", "machine or rack", ~np.isin(self.spread, ("machine", "rack")))
         for field in ("limit", "cpu", "memory", "vm_cpu", "vm_memory"):
             self.refuse(field, "a number >= 0", getattr(self, field) < 0)
+        self.refuse("vm_cpu", "at least one core", self.real & (self.vm_cpu < 1))
         self.refuse("vm_nodes", "1 or 2 (0 for padding)", (self.vm_nodes < 0) | (self.vm_nodes > NODES))
         on_machine = (self.host >= 0) & (self.host < self.machines)
         self.refuse("host", f"a machine, 0..{self.machines - 1}", self.real & ~on_machine)

@@ -1,0 +1,106 @@
+"""The problem `rescheduling`: at most so many migrations, for as few fragments as possible."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from headway.components import component
+from headway.domains.vm_rescheduling.cluster.fragments import Fragment, fragments
+from headway.domains.vm_rescheduling.cluster.instance import Snapshot
+from headway.domains.vm_rescheduling.cluster.plan import Plan
+from headway.domains.vm_rescheduling.workload.flavors import CPU, FLAVORS, Flavors
+from headway.evaluation import Evaluation, Reference
+from headway.problem import Problem
+from headway.seeds import Split
+
+if TYPE_CHECKING:
+    pass
+
+_HERE = "headway.domains.vm_rescheduling"
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+@component
+class Rescheduling(Problem[Snapshot, Plan]):
+    """Choose and order at most ``limit`` migrations of VMs, so that what is free can be used again.
+
+    Attributes
+    ----------
+    objective : what is minimised after the last migration. ``fragments``: the weighted fragment rate; ``machines``:
+        active machines that host a VM; ``moves``: migrations until the rate is at most ``goal`` (a plan that misses
+        it costs limit + 1 + what it misses it by)
+    fragments : kinds of fragments and their weights (scaled to sum to 1): ``cpu16`` is FR-16, ``memory64`` the same
+        for 64 GB, ``cpu64x2`` for 64 cores over both nodes of a machine
+    limit : the migration number limit of generated and loaded snapshots: a share of their VMs, or a count from 1 on
+    machines, utilisation, placement, flavors, affinity, pinned : of generated snapshots, see `workload.generator`
+    """
+
+    name: ClassVar[str] = "vm_rescheduling/rescheduling"
+    unit: ClassVar[str] = "fragment rate"
+    instance_type: ClassVar[type[Snapshot]] = Snapshot
+    solution_type: ClassVar[type[Plan]] = Plan
+    environments: ClassVar[Mapping[str, str]] = {"migrate": f"{_HERE}.rescheduling.dynamics:Migrate"}
+    baselines: ClassVar[Mapping[str, str]] = {}
+
+    objective: Literal["fragments", "machines", "moves"] = "fragments"
+    fragments: dict[str, float] = dataclasses.field(default_factory=lambda: {"cpu16": 1.0})
+    goal: Share = 0.2
+    limit: Annotated[float, Field(gt=0)] = 0.025
+    machines: Annotated[int, Field(ge=1)] = 50
+    utilisation: Annotated[float, Field(gt=0, lt=1)] = 0.875
+    placement: Literal["mixed", "best_fit", "random", "first_fit"] = "mixed"
+    flavors: Literal["ecs", "ecs_memory", "azure"] = "ecs"
+    affinity: Share = 0.0
+    pinned: Share = 0.0
+
+    @cached_property
+    def terms(self) -> tuple[Fragment, ...]:
+        """What ``fragments`` means."""
+        return fragments(self.fragments, where="problem.fragments")
+
+    @cached_property
+    def kinds(self) -> int:
+        """Sizes of VMs that generated snapshots hold."""
+        return len(self._flavors.name)
+
+    @cached_property
+    def width(self) -> int:
+        """VMs that generated snapshots are padded to, so that they all have one shape: more than are ever there."""
+        usual = self.machines * 2 * CPU / float(self._flavors.cpu @ self._flavors.share)
+        return int(1.5 * usual) + 20
+
+    @cached_property
+    def _flavors(self) -> Flavors:
+        return FLAVORS[self.flavors]
+
+    # -- instances --------------------------------------------------------------------------------
+    def generate(self, rng: np.random.Generator, n: int, split: Split) -> Snapshot:
+        from headway.domains.vm_rescheduling.workload.generator import snapshots
+
+        drawn = snapshots(
+            rng,
+            n,
+            machines=self.machines,
+            utilisation=self.utilisation,
+            placement=self.placement,
+            flavors=self.flavors,
+            affinity=self.affinity,
+            pinned=self.pinned,
+            limit=self.limit,
+        )
+        return drawn.padded(self.width)
+
+    # -- solutions --------------------------------------------------------------------------------
+    def evaluate(self, instance: Snapshot, solution: Plan) -> Evaluation:
+        from headway.domains.vm_rescheduling.rescheduling.evaluate import evaluate
+
+        return evaluate(self, instance, solution)
+
+    def references(self, instance: Snapshot) -> Mapping[str, Reference]:
+        return {}
