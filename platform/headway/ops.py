@@ -40,6 +40,19 @@ class NumpyOps:
         return out
 
     @staticmethod
+    def take(array: Array, index: Array) -> Array:
+        """``array[b, index[b, m]]``: several entries per row. [B, N], [B, M] -> [B, M]."""
+        # On flat arrays, in a third of the time of `numpy.take_along_axis`.
+        return np.take(array.ravel(), index + (_rows(len(array)) * array.shape[1])[:, None])
+
+    @staticmethod
+    def put(array: Array, index: Array, value: Array) -> Array:
+        """A copy with ``array[b, index[b, m]] = value[b, m]``; where an index is given twice, so must be its value."""
+        out = array.copy()
+        out[_rows(len(index))[:, None], index] = value
+        return out
+
+    @staticmethod
     def one_hot(index: Array, size: int) -> Array:
         """bool [B, size], true at ``index[b]``."""
         return np.arange(size) == index[:, None]
@@ -82,6 +95,14 @@ class TorchOps:
         row = torch.arange(len(index), device=array.device)
         new = torch.as_tensor(value, dtype=array.dtype, device=array.device).expand(array[row, index].shape)
         return array.index_put((row, index), new)
+
+    @staticmethod
+    def take(array: Array, index: Array) -> Array:
+        return array.gather(1, index)
+
+    @staticmethod
+    def put(array: Array, index: Array, value: Array) -> Array:
+        return array.scatter(1, index, value)
 
     @staticmethod
     def one_hot(index: Array, size: int) -> Array:

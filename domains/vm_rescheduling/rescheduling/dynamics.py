@@ -17,19 +17,20 @@ from headway.ops import Array
 if TYPE_CHECKING:
     from gymnasium import spaces
 
+    from headway.domains.vm_rescheduling.cluster.fragments import Fragment
+
 
 class State(NamedTuple):
     """The cluster as it is now."""
 
-    cpu: Array  # int32 [B, P, 2], free cores
-    memory: Array  # int32 [B, P, 2], free MB
+    free: Array  # float32 [B, 2, N], free cores and GB
     at: Array  # int32 [B, V]
     chosen: Array  # int64 [B], the VM to be migrated; -1 while one is to be chosen
     turn: Array  # int64 [B], VMs chosen and placed so far
     made: Array  # int64 [B], migrations among them (the rest stayed)
-    slots: Array  # int64 [B, R], whole slots by kind of fragment
+    slots: Array  # float64 [B, R], whole slots by kind of fragment
     places: Array  # int64 [B, K], nodes (machines, for a VM on both nodes) with room for one more of a kind
-    used: Array  # int64 [B], active machines that host a VM
+    used: Array  # float64 [B], active machines that host a VM
 
 
 @component
@@ -50,7 +51,7 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
     ``fragment``         float32 [N, R], what is beyond whole slots, as a share of a slot
     ``open``             int8 [N], fixed: nodes of active machines
     ``vm``               float32 [V, 4], fixed: cores and GB on each of its nodes, nodes (0 for padding), movable
-    ``kind``             int64 [V], fixed: VMs of one number are interchangeable (anti-affinity apart)
+    ``kind``             int32 [V], fixed: VMs of one number are interchangeable (anti-affinity apart)
     ``at``               int32 [V], the node of each VM
     ``chosen``           int64 [1], -1 in the first sub-step
     ``left``             float32 [2]: turns left, and these per VM
@@ -68,37 +69,37 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
         return Params(*map(self.arrays.ops.asarray, prepare(self.problem, instance)))
 
     def reset(self, params: Params) -> State:
-        xp = self.arrays.xp
-        none = xp.zeros_like(params.limit)
+        xp, none = self.arrays.xp, self.arrays.xp.zeros_like(params.limit)
+        worth = self._worth(params, self._pairs(params.free), self._pairs(params.total[:, None])[:, 0])
+        slots, places, used = (xp.sum(part, axis=1) for part in worth)
         return State(
-            cpu=xp.asarray(params.cpu, copy=True),
-            memory=xp.asarray(params.memory, copy=True),
+            free=xp.asarray(params.free, copy=True),
             at=xp.asarray(params.at, copy=True),
             chosen=none - 1,
             turn=none,
             made=xp.asarray(none, copy=True),
-            slots=xp.sum(self._slots(params.cpu, params.memory), axis=1),
-            places=xp.sum(self._fits(params, params.cpu, params.memory), axis=1),
-            used=xp.sum(_used(xp, params.cpu, params.total), axis=1)[:, 0],
+            slots=slots,
+            places=places,
+            used=used,
         )
 
     def observe(self, params: Params, state: State) -> Observation:
         xp = self.arrays.xp
-        batch, nodes = params.open.shape
-        free = {"cpu": xp.reshape(state.cpu, (batch, nodes)), "memory": xp.reshape(state.memory, (batch, nodes))}
-        beyond = [xp.astype(free[t.resource] % t.size, xp.float32) / t.size for t in self.problem.terms]
+        cpu, memory = state.free[:, 0], state.free[:, 1]
+        in_slots = [
+            (cpu if term.resource == "cpu" else memory) / np.float32(_size(term)) for term in self.problem.terms
+        ]
         left = xp.astype(params.limit - state.turn, xp.float32)
-        vms = xp.sum(xp.astype(params.vm[:, :, 2] > 0, xp.float32), axis=1)
         return {
-            "cpu": xp.astype(free["cpu"], xp.float32),
-            "memory": xp.astype(free["memory"], xp.float32) / GB,
-            "fragment": xp.stack(beyond, axis=2),
+            "cpu": cpu,
+            "memory": memory,
+            "fragment": xp.stack([slots - xp.floor(slots) for slots in in_slots], axis=2),
             "open": params.open,
             "vm": params.vm,
             "kind": params.kind,
             "at": state.at,
             "chosen": state.chosen[:, None],
-            "left": xp.stack([left, left / xp.clip(vms, 1, None)], axis=1),
+            "left": xp.stack([left, left / params.vms], axis=1),
             "phase": xp.astype(state.chosen >= 0, xp.int8)[:, None],
         }
 
@@ -113,7 +114,7 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
             "fragment": spaces.Box(0.0, 1.0, (n, terms), np.float32),
             "open": spaces.MultiBinary(n),
             "vm": spaces.Box(0.0, np.inf, (v, 4), np.float32),
-            "kind": spaces.Box(0, large, (v,), np.int64),
+            "kind": spaces.Box(0, large, (v,), np.int32),
             "at": spaces.Box(0, large, (v,), np.int32),
             "chosen": spaces.Box(-1, large, (1,), np.int64),
             "left": spaces.Box(0.0, np.inf, (2,), np.float32),
@@ -137,133 +138,136 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
         xp = self.arrays.xp
         batch, v = params.at.shape
         more = (state.turn < params.limit)[:, None]
-        free = params.movable & xp.take_along_axis((state.places > 0) & more, params.kind, axis=1)
-        stop = xp.ones_like(more)
+        free = params.movable & self.arrays.ops.take((state.places > 0) & more, xp.astype(params.kind, xp.int64))
         none = xp.zeros((batch, max(params.open.shape[1] - v, 0)), dtype=xp.bool)
-        return xp.concat([free, none, stop], axis=1)
+        return xp.concat([free, none, xp.ones_like(more)], axis=1)
 
     def _nodes(self, params: Params, state: State) -> Array:
         """bool [B, A]: the second sub-step."""
         xp, ops = self.arrays.xp, self.arrays.ops
         (batch, n), v = params.open.shape, params.at.shape[1]
-        vm = xp.clip(state.chosen, 0, None)
+        vm = xp.where(state.chosen < 0, 0, state.chosen)
         kind, own = ops.gather(params.kind, vm), ops.one_hot(ops.gather(state.at, vm), n)
-        cpu, memory = (ops.gather(need, kind)[:, None, None] for need in (params.need_cpu, params.need_memory))
-        fits = (state.cpu >= cpu) & (state.memory >= memory)
-        both = xp.all(fits, axis=2)
-        pair = xp.stack([both, xp.zeros_like(both)], axis=2)
-        fits = xp.where(ops.gather(params.double, kind)[:, None, None], pair, fits)
-        free = xp.reshape(fits, (batch, n)) & ~own & ~self._clashes(params, state, vm)
+        need, double = ops.gather(params.need, kind)[:, :, None], ops.gather(params.double, kind)[:, None]
+        fits = (state.free[:, 0] >= need[:, 0]) & (state.free[:, 1] >= need[:, 1])
+        if bool(xp.any(double)):
+            both = fits[:, ::NODES] & fits[:, 1::NODES]
+            pair = xp.reshape(xp.stack([both, xp.zeros_like(both)], axis=2), (batch, n))
+            fits = xp.where(double, pair, fits)
+        free = fits & ~own & ~self._clashes(params, state, vm)
         free = xp.where(xp.any(free, axis=1)[:, None], free, own)
         return xp.concat([free, xp.zeros((batch, max(v - n, 0) + 1), dtype=xp.bool)], axis=1)
 
     def _clashes(self, params: Params, state: State, vm: Array) -> Array:
-        """bool [B, N]: nodes in whose zone another VM of the group is."""
+        """bool [B, N] (or [B, 1], if none): nodes in whose zone another VM of the group is."""
         xp, ops = self.arrays.xp, self.arrays.ops
         group = ops.gather(params.group, vm)[:, None]
         if not bool(xp.any(group >= 0)):
-            return xp.zeros_like(params.open, dtype=xp.bool)
+            return group >= 0
         peers = (params.group == group) & (group >= 0) & ~ops.one_hot(vm, params.group.shape[1])
-        zones = xp.take_along_axis(params.zone, xp.astype(state.at, xp.int64), axis=1)
+        zones = ops.take(params.zone, xp.astype(state.at, xp.int64))
         taken = ops.segment_sum(xp.astype(peers, xp.float64), zones, params.zone.shape[1])
-        return xp.take_along_axis(taken > 0, params.zone, axis=1)
+        return ops.take(taken > 0, params.zone)
 
     # -- the step -----------------------------------------------------------------------------------
     def step(self, params: Params, state: State, decision: Array) -> Transition[State]:
         xp = self.arrays.xp
         placing = state.chosen >= 0
         stop = ~placing & (decision == max(params.at.shape[1], params.open.shape[1]))
+        chosen = xp.where(placing | stop, -1, decision)
         # Rows of a batch usually are in the same sub-step: choosing a VM changes nothing but that.
-        moved = self._migrate(params, state, placing, decision) if bool(xp.any(placing)) else state
-        after = moved._replace(
-            chosen=xp.where(placing | stop, xp.full_like(decision, -1), decision),
-            turn=state.turn + xp.astype(placing, xp.int64),
-        )
+        if not bool(xp.any(placing | stop)):
+            return Transition(state._replace(chosen=chosen), xp.zeros_like(params.whole[:, 0]), stop, placing)
+        after = self._migrate(params, state, placing, decision)
+        after = after._replace(chosen=chosen, turn=state.turn + xp.astype(placing, xp.int64))
         over = stop | (placing & (after.turn >= params.limit))
-        if self.problem.objective == "moves":
-            over = over | (placing & (self._rate(params, after) <= self.problem.goal))
         reward = self._value(params, state) - self._value(params, after)
         if self.problem.objective == "moves":
+            over = over | (placing & (self._rate(params, after) <= self.problem.goal))
             reward = reward - xp.where(over, self._shortfall(params, after), 0.0)
         return Transition(after, reward, over, xp.zeros_like(over))
 
     def _migrate(self, params: Params, state: State, placing: Array, decision: Array) -> State:
-        """The cluster after the chosen VMs have gone to their nodes."""
+        """The cluster after the chosen VMs have gone to their nodes. Where none was chosen, one goes to where it is."""
         xp, ops = self.arrays.xp, self.arrays.ops
-        vm = xp.clip(state.chosen, 0, None)
+        batch, n = params.open.shape
+        vm = xp.where(state.chosen < 0, 0, state.chosen)
         source = xp.astype(ops.gather(state.at, vm), xp.int64)
         target = xp.where(placing, decision, source)
-        goes = target != source
         kind = ops.gather(params.kind, vm)
-        double = ops.gather(params.double, kind)[:, None]
-        leaves, enters = (double | ops.one_hot(node % NODES, NODES) for node in (source, target))
-        ends = source // NODES, target // NODES
-
-        def after(free: Array, need: Array) -> Array:
-            taken = xp.where(goes, ops.gather(need, kind), 0 * ops.gather(need, kind))[:, None]
-            freed = ops.scatter(free, ends[0], ops.gather(free, ends[0]) + taken * leaves)
-            return ops.scatter(freed, ends[1], ops.gather(freed, ends[1]) - taken * enters)
-
-        cpu, memory = after(state.cpu, params.need_cpu), after(state.memory, params.need_memory)
-        old, new = ([xp.stack([ops.gather(part, end) for end in ends], axis=1) for part in parts]
-                    for parts in ((state.cpu, state.memory), (cpu, memory)))  # fmt: skip
-        # A migration within a machine has one machine at both ends: it counts once.
-        counts = xp.stack([xp.ones_like(goes), ends[0] != ends[1]], axis=1)[:, :, None]
-        total = xp.stack([ops.gather(params.total, end) for end in ends], axis=1)
-
-        def change(before: Array, now: Array) -> Array:
-            return xp.sum(counts * (xp.astype(now, xp.int64) - xp.astype(before, xp.int64)), axis=1)
-
+        ends = xp.stack([source, target], axis=1)[:, :, None]
+        nodes = ends // NODES * NODES + xp.arange(NODES)  # [B, 2 ends, 2 nodes], both nodes of both machines
+        same = source // NODES == target // NODES
+        double = ops.gather(params.double, kind)[:, None, None]
+        effect = xp.astype((nodes == ends) | double, xp.float32) * xp.asarray([[1.0], [-1.0]], dtype=xp.float32)
+        # Within one machine both ends are the same two nodes: each feels what happens to the other.
+        effect = effect + xp.where(same[:, None, None], xp.flip(effect, axis=1), 0.0 * effect)
+        index = xp.reshape(xp.stack([nodes, nodes + n], axis=1), (batch, 8))
+        flat = xp.reshape(state.free, (batch, 2 * n))
+        old = xp.reshape(ops.take(flat, index), (batch, 2, 2, NODES))
+        new = old + ops.gather(params.need, kind)[:, :, None, None] * effect[:, None]
+        total = xp.reshape(ops.take(params.total, index[:, :4]), (batch, 2, NODES))
+        worth = self._worth(params, xp.concat([new, old], axis=2), xp.concat([total, total], axis=1))
+        slots, places, used = (self._gained(part, same) for part in worth)
         return state._replace(
-            cpu=cpu,
-            memory=memory,
+            free=xp.reshape(ops.put(flat, index, xp.reshape(new, (batch, 8))), (batch, 2, n)),
             at=ops.scatter(state.at, vm, xp.astype(target, state.at.dtype)),
-            made=state.made + xp.astype(goes, xp.int64),
-            slots=state.slots + change(self._slots(*old), self._slots(*new)),
-            places=state.places + change(self._fits(params, *old), self._fits(params, *new)),
-            used=state.used + change(_used(xp, old[0], total), _used(xp, new[0], total))[:, 0],
+            made=state.made + xp.astype(source != target, xp.int64),
+            slots=state.slots + slots,
+            places=state.places + places,
+            used=state.used + used,
         )
 
-    # -- what machines are worth --------------------------------------------------------------------
-    def _slots(self, cpu: Array, memory: Array) -> Array:
-        """int64 [B, M, R]: whole slots of machines with ``cpu`` and ``memory`` [B, M, 2] free."""
-        xp, free = self.arrays.xp, {"cpu": cpu, "memory": memory}
-        fit = [(term.nodes, free[term.resource] // term.size) for term in self.problem.terms]
-        reduced = [xp.min(slots, axis=2) if nodes == NODES else slots[:, :, 0] + slots[:, :, 1] for nodes, slots in fit]
-        return xp.astype(xp.stack(reduced, axis=2), xp.int64)
+    def _gained(self, worth: Array, same: Array) -> Array:
+        """[B, ...]: of ``worth`` [B, 4, ...] at both ends afterwards and before; one end where they are the same."""
+        change = worth[:, :2] - worth[:, 2:]
+        apart = self.arrays.xp.reshape(~same, (-1,) + (1,) * (change.ndim - 2))
+        return change[:, 0] + change[:, 1] * apart
 
-    def _fits(self, params: Params, cpu: Array, memory: Array) -> Array:
-        """int64 [B, M, K]: nodes of machines (or machines, for a VM on both nodes) with room for one more of a kind."""
+    # -- what machines are worth --------------------------------------------------------------------
+    def _pairs(self, nodes: Array) -> Array:
+        """[B, A, N] by machine: [B, A, P, 2]."""
+        return self.arrays.xp.reshape(nodes, (*nodes.shape[:2], -1, NODES))
+
+    def _worth(self, params: Params, free: Array, total: Array) -> tuple[Array, Array, Array]:
+        """Of M machines with ``free`` [B, 2, M, 2] of ``total`` cores [B, M, 2].
+
+        Whole slots float64 [B, M, R], places by kind int64 [B, M, K] (nodes, or machines for a VM on both nodes),
+        whether in use float64 [B, M].
+        """
         xp = self.arrays.xp
-        need_cpu, need_memory = params.need_cpu[:, None, None], params.need_memory[:, None, None]
-        room = (cpu[..., None] >= need_cpu) & (memory[..., None] >= need_memory)
-        first, second = xp.astype(room[:, :, 0], xp.int64), xp.astype(room[:, :, 1], xp.int64)
-        fits = xp.where(params.double[:, None], first * second, first + second)
-        return fits * params.known[:, None]
+        slots = []
+        for term in self.problem.terms:
+            fit = xp.floor(xp.astype(free[:, int(term.resource == "memory")], xp.float64) / _size(term))
+            slots.append(xp.minimum(fit[..., 0], fit[..., 1]) if term.nodes == NODES else fit[..., 0] + fit[..., 1])
+        need = params.need[:, None, None]  # [B, 1, 1, K, 2]
+        room = (free[:, 0, ..., None] >= need[..., 0]) & (free[:, 1, ..., None] >= need[..., 1])
+        room = xp.astype(room & params.known[:, None, None], xp.int64)
+        places = xp.where(params.double[:, None], room[:, :, 0] * room[:, :, 1], room[:, :, 0] + room[:, :, 1])
+        used = (free[:, 0, ..., 0] < total[..., 0]) | (free[:, 0, ..., 1] < total[..., 1])
+        return xp.stack(slots, axis=2), places, xp.astype(used, xp.float64)
 
     def _rate(self, params: Params, state: State) -> Array:
         """float64 [B]: the weighted fragment rate."""
         xp = self.arrays.xp
-        rate = xp.zeros_like(params.free[:, 0])
+        rate = 0.0
         for r, term in enumerate(self.problem.terms):
-            some = xp.isfinite(params.free[:, r])
-            whole = term.size * term.nodes * state.slots[:, r] / params.free[:, r]
-            rate = rate + term.weight * xp.where(some, 1.0 - whole, 0.0 * whole)
+            whole = params.whole[:, r]
+            share = 1.0 - _size(term) * term.nodes * state.slots[:, r] / whole
+            rate = rate + term.weight * xp.where(xp.isfinite(whole), share, 0.0)
         return rate
 
     def _value(self, params: Params, state: State) -> Array:
         """float64 [B]: the objective if the plan ended here (for ``moves``, if the goal were reached)."""
-        xp = self.arrays.xp
         if self.problem.objective == "fragments":
             return self._rate(params, state)
+        xp = self.arrays.xp
         return xp.astype(state.used if self.problem.objective == "machines" else state.made, xp.float64)
 
     def _shortfall(self, params: Params, state: State) -> Array:
         """float64 [B]: what a plan that misses the goal costs beyond its migrations; see the problem."""
-        xp = self.arrays.xp
         missing = self._rate(params, state) - self.problem.goal
-        short = params.limit + 1 - state.made + missing
-        return xp.where(missing > 0, short, 0.0 * short)
+        return self.arrays.xp.where(missing > 0, params.limit + 1 - state.made + missing, 0.0)
 
     def offset(self, instance: Snapshot) -> NDArray[np.float64]:
         if self.problem.objective == "moves":
@@ -288,6 +292,6 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
         return np.stack([allowed(instance, row, path, size) for row, path in enumerate(decisions)])
 
 
-def _used(xp: Any, cpu: Array, total: Array) -> Array:
-    """int64 [B, M, 1]: whether machines with ``cpu`` [B, M, 2] free of ``total`` host a VM."""
-    return xp.astype(xp.any(cpu < total, axis=2), xp.int64)[:, :, None]
+def _size(term: Fragment) -> float:
+    """What a slot takes of a node, in cores or GB."""
+    return term.size / GB if term.resource == "memory" else float(term.size)

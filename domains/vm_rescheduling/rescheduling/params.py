@@ -14,62 +14,61 @@ GB = 1024
 
 
 class Params(NamedTuple):
-    """P machines, N = 2 P nodes, V VMs, K kinds (VMs of one size are of one kind), R kinds of fragments."""
+    """P machines, N = 2 P nodes, V VMs, K kinds (VMs of one size are of one kind), R kinds of fragments.
 
-    cpu: Array  # int32 [B, P, 2], free cores at the start; 0 on inactive machines
-    memory: Array  # int32 [B, P, 2], free MB
-    total: Array  # int32 [B, P, 2], cores of active machines
+    Cores and GB are float32, which is exact (MB are whole, and fewer than 2^24).
+    """
+
+    free: Array  # float32 [B, 2, N], free cores and GB at the start; 0 on inactive machines
+    total: Array  # float32 [B, N], cores of active machines
     open: Array  # int8 [B, N], nodes of active machines
     zone: Array  # int64 [B, N], numbered 0..N-1
     at: Array  # int32 [B, V], the node each VM is on; the first one for a VM on both
-    kind: Array  # int64 [B, V], 0 for padding
+    kind: Array  # int32 [B, V], 0 for padding
     group: Array  # int64 [B, V]
     movable: Array  # bool [B, V]
-    need_cpu: Array  # int32 [B, K], cores that a VM of the kind takes of each of its nodes
-    need_memory: Array  # int32 [B, K]
+    need: Array  # float32 [B, K, 2], cores and GB that a VM of the kind takes of each of its nodes
     double: Array  # bool [B, K]
     known: Array  # bool [B, K], false beyond a row's own kinds
     vm: Array  # float32 [B, V, 4], what a policy sees of a VM
-    free: Array  # float64 [B, R], the free capacity that fragments are a share of; inf where nothing is free
+    vms: Array  # float32 [B], how many there are, at least 1
+    whole: Array  # float64 [B, R], the free capacity that fragments are a share of; inf where nothing is free
     limit: Array  # int64 [B]
 
 
 def prepare(problem: Any, snapshot: Snapshot) -> Params:
     """The parameters (numpy) of a batch. K is at least ``problem.kinds``, so that blocks of instances fit together."""
     kind, table = _kinds(snapshot, problem.kinds)
-    share = np.maximum(table[..., 2], 1)
-    active = snapshot.active[..., None]
-    free = {
-        "cpu": np.where(active, snapshot.cpu - snapshot.used(snapshot.vm_cpu), 0),
-        "memory": np.where(active, snapshot.memory - snapshot.used(snapshot.vm_memory), 0),
-    }
-    whole = np.stack([free[term.resource].sum((1, 2)) for term in problem.terms], axis=1).astype(np.float64)
+    active, batch = snapshot.active[..., None], len(snapshot)
+    cpu = np.where(active, snapshot.cpu - snapshot.used(snapshot.vm_cpu), 0).reshape(batch, -1)
+    memory = np.where(active, snapshot.memory - snapshot.used(snapshot.vm_memory), 0).reshape(batch, -1) / GB
+    free = {"cpu": cpu, "memory": memory}
+    whole = np.stack([free[term.resource].sum(1) for term in problem.terms], axis=1).astype(np.float64)
     size = np.stack([snapshot.vm_cpu, snapshot.vm_memory / GB], axis=2) / np.maximum(snapshot.vm_nodes, 1)[..., None]
     seen = np.concatenate([size, snapshot.vm_nodes[..., None], snapshot.movable[..., None]], axis=2)
     return Params(
-        cpu=free["cpu"].astype(np.int32),
-        memory=free["memory"].astype(np.int32),
-        total=np.where(active, snapshot.cpu, 0).astype(np.int32),
+        free=np.stack([cpu, memory], axis=1).astype(np.float32),
+        total=np.where(active, snapshot.cpu, 0).reshape(batch, -1).astype(np.float32),
         open=np.repeat(snapshot.active, NODES, axis=1).astype(np.int8),
         zone=np.repeat(_numbered(snapshot.zone), NODES, axis=1),
         at=np.where(snapshot.real, NODES * snapshot.host + snapshot.node, 0).astype(np.int32),
         kind=kind,
         group=snapshot.group,
         movable=snapshot.movable,
-        need_cpu=(table[..., 0] // share).astype(np.int32),
-        need_memory=(table[..., 1] // share).astype(np.int32),
+        need=(table[..., :2] / np.array([1, GB]) / np.maximum(table[..., 2:], 1)).astype(np.float32),
         double=table[..., 2] == NODES,
         known=table[..., 2] > 0,
         vm=seen.astype(np.float32),
-        free=np.where(whole > 0, whole, np.inf),
+        vms=np.maximum(snapshot.real.sum(1), 1).astype(np.float32),
+        whole=np.where(whole > 0, whole, np.inf),
         limit=snapshot.limit,
     )
 
 
-def _kinds(snapshot: Snapshot, least: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _kinds(snapshot: Snapshot, least: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Each VM's kind [B, V], and the kinds' cores, MB and nodes [B, K, 3], smallest first; zeros beyond a row's own."""
     size = np.stack([snapshot.vm_cpu, snapshot.vm_memory, snapshot.vm_nodes], axis=2)
-    kind = np.zeros(snapshot.host.shape, np.int64)
+    kind = np.zeros(snapshot.host.shape, np.int32)
     tables = []
     for row, real in enumerate(snapshot.real):
         table, inverse = np.unique(size[row, real], axis=0, return_inverse=True)
