@@ -92,7 +92,8 @@ class Table:
 
     def unique(self, name: str) -> list[str]:
         """The cells of a column, none of them empty or twice."""
-        cells, first = self.names(name), {}
+        cells = self.names(name)
+        first: dict[str, int] = {}
         for i, cell in enumerate(cells):
             if first.setdefault(cell, i) != i:
                 self.fail(i, name, f"a name of its own (line {self.lines[first[cell]]} has it)")

@@ -4,15 +4,22 @@ n // 2; a VM on both nodes is placed at the first.
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
+
 import numba as nb
 import numpy as np
+from numpy.typing import NDArray
+
+Ints: TypeAlias = NDArray[np.int64]
+Floats: TypeAlias = NDArray[np.float64]
+Stream: TypeAlias = np.random.Generator
 
 BEST_FIT, FIRST_FIT, RANDOM = range(3)
 MISSES = 200  # arrivals that found no room before the cluster counts as full
 
 
 @nb.njit(cache=True)
-def _room(cpu, memory, cores, amount, nodes, upto):
+def _room(cpu: Ints, memory: Ints, cores: int, amount: int, nodes: int, upto: int) -> tuple[int, int]:
     """How many nodes have room for such a VM, and the last of them that was counted, ``upto`` at most."""
     count, found = 0, -1
     for n in range(0, len(cpu), nodes):
@@ -26,7 +33,7 @@ def _room(cpu, memory, cores, amount, nodes, upto):
 
 
 @nb.njit(cache=True)
-def _best(cpu, memory, cores, amount, nodes):
+def _best(cpu: Ints, memory: Ints, cores: int, amount: int, nodes: int) -> int:
     """Of the nodes with room the one on the machine with the fewest free cores, then with the fewest itself."""
     found, least = -1, 1 << 60
     for n in range(0, len(cpu), nodes):
@@ -39,7 +46,7 @@ def _best(cpu, memory, cores, amount, nodes):
 
 
 @nb.njit(cache=True)
-def pick(rng, cpu, memory, size, rule):
+def pick(rng: Stream, cpu: Ints, memory: Ints, size: Ints, rule: int) -> int:
     """The node that a rule gives a VM of this size (cores and MB per node, nodes); -1 where none has room."""
     cores, amount, nodes = size[0], size[1], size[2]
     if rule == BEST_FIT:
@@ -51,7 +58,7 @@ def pick(rng, cpu, memory, size, rule):
 
 
 @nb.njit(cache=True)
-def take(cpu, memory, place, size, sign):
+def take(cpu: Ints, memory: Ints, place: int, size: Ints, sign: int) -> Any:
     """Give (sign 1) or take back (-1) the room of a VM; returns the cores that it takes in all, signed."""
     for n in range(place, place + size[2]):
         cpu[n] -= sign * size[0]
@@ -60,7 +67,18 @@ def take(cpu, memory, place, size, sign):
 
 
 @nb.njit(cache=True)
-def _arrive(rng, cpu, memory, sizes, cumulative, rule, chance, kind, place, vms):
+def _arrive(
+    rng: Stream,
+    cpu: Ints,
+    memory: Ints,
+    sizes: Ints,
+    cumulative: Floats,
+    rule: int,
+    chance: float,
+    kind: Ints,
+    place: Ints,
+    vms: int,
+) -> int:
     """One arrival becomes VM number ``vms``; returns the cores it takes, 0 where it is lost for want of room."""
     new = np.searchsorted(cumulative, rng.random(), side="right")
     kind[vms] = new
@@ -69,7 +87,7 @@ def _arrive(rng, cpu, memory, sizes, cumulative, rule, chance, kind, place, vms)
 
 
 @nb.njit(cache=True)
-def _depart(rng, cpu, memory, sizes, kind, place, vms):
+def _depart(rng: Stream, cpu: Ints, memory: Ints, sizes: Ints, kind: Ints, place: Ints, vms: int) -> int:
     """Any one of the VMs goes, the last takes its number; returns the cores it had."""
     gone = int(rng.random() * vms)
     cores = take(cpu, memory, place[gone], sizes[kind[gone]], -1)
@@ -78,7 +96,18 @@ def _depart(rng, cpu, memory, sizes, kind, place, vms):
 
 
 @nb.njit(cache=True)
-def fill(rng, cpu, memory, sizes, cumulative, rule, chance, target, churn, utilisation):
+def fill(
+    rng: Stream,
+    cpu: Ints,
+    memory: Ints,
+    sizes: Ints,
+    cumulative: Floats,
+    rule: int,
+    chance: float,
+    target: float,
+    churn: int,
+    utilisation: float,
+) -> tuple[Ints, Ints]:
     """Arrivals up to a ``target`` share of all cores, then ``churn`` times as many departures, each with an arrival
     after it, as there are VMs, then departures down to ``utilisation`` (or arrivals up to it).
 
