@@ -27,40 +27,50 @@ class Plan(Batch):
 
     Attributes
     ----------
-    vm : int64 [B, L], -1 where the plan has ended
+    length : int64 [B], how many migrations
+    vm : int64 [B, L], -1 beyond the length
     machine : int64 [B, L], the destination
     node : int64 [B, L], its NUMA node; 0 for a VM on both
 
     Raises
     ------
     SolutionError
-        The fields are not tables of integers of one shape.
+        The fields are not whole numbers, differ in shape, or hold fewer migrations than the length says.
     """
 
     error = SolutionError
 
+    length: NDArray[np.int64]
     vm: NDArray[np.int64] = pad(-1)
     machine: NDArray[np.int64] = pad(-1)
     node: NDArray[np.int64] = pad(0)
 
     def validate(self) -> None:
+        shape = (len(self), *self.vm.shape[1:2])
         for name, array in self.arrays().items():
-            if array.ndim != 2 or array.dtype.kind != "i" or array.shape != self.vm.shape:
+            expected = shape[:1] if name == "length" else shape
+            if array.dtype.kind != "i" or array.shape != expected:
                 raise self.error(
                     "a field has the wrong form",
                     where=f"{type(self).__name__}.{name}",
                     got=f"{array.dtype} {array.shape}",
-                    expected=f"int64 {self.vm.shape}, [B, L]",
+                    expected=f"int64 {expected}",
                 )
+        self.refuse("length", f"0..{self.vm.shape[1]}, the migrations there are", self.cut)
+
+    @property
+    def cut(self) -> NDArray[np.bool_]:
+        """bool [B]: the length says more than there is."""
+        cut: NDArray[np.bool_] = (self.length < 0) | (self.length > self.vm.shape[1])
+        return cut
 
     @classmethod
     def of(cls, moves: Sequence[Move | tuple[int, int, int]]) -> Self:
         """One plan (a batch of one)."""
         table = np.array(moves, np.int64).reshape(-1, 3).T
-        return cls(*(column[None] for column in table))
+        return cls(np.array([len(moves)]), *(column[None] for column in table))
 
     def moves(self, row: int = 0) -> list[Move]:
         """The migrations of one plan, in order."""
-        made = self.vm[row] >= 0
-        columns = (field[row][made].tolist() for field in (self.vm, self.machine, self.node))
+        columns = (field[row, : self.length[row]].tolist() for field in (self.vm, self.machine, self.node))
         return [Move(*move) for move in zip(*columns, strict=True)]

@@ -11,10 +11,10 @@ from headway.domains.vm_rescheduling.rescheduling.evaluate import Cluster
 
 
 def moves_of(snapshot: Snapshot, row: int, decisions: NDArray[np.int64]) -> list[Move]:
-    """The migrations that decisions [T] (a VM, its node, the next VM, ...) amount to; staying is none."""
+    """The migrations that decisions [T] (1 + VM, 1 + node, 1 + the next VM, ...) amount to; staying is none."""
     at = (NODES * snapshot.host[row] + snapshot.node[row]).tolist()
     moves = []
-    for vm, node in zip(decisions[::2].tolist(), decisions[1::2].tolist(), strict=False):
+    for vm, node in zip((decisions[::2] - 1).tolist(), (decisions[1::2] - 1).tolist(), strict=False):
         if at[vm] != node:
             moves.append(Move(vm, node // NODES, node % NODES))
             at[vm] = node
@@ -35,19 +35,19 @@ def allowed(snapshot: Snapshot, row: int, decisions: NDArray[np.int64], size: in
         cluster.put(vm, *cluster.at[vm], sign=-1)
         cluster.put(vm, machine, node)
     if len(decisions) % 2:
-        vm = int(decisions[-1])
+        vm = int(decisions[-1]) - 1
         places = _places(cluster, vm, conflicts=True)
         machine, node = cluster.at[vm]
-        out[places or [NODES * machine + node]] = True
+        out[[1 + place for place in places or [NODES * machine + node]]] = True
         return out
-    out[size - 1] = True
+    out[0] = True
     if len(decisions) < 2 * snapshot.limit[row]:
         room: dict[tuple[int, ...], bool] = {}
         for vm in np.flatnonzero(snapshot.movable[row]).tolist():
             kind = (cluster.need["cpu"][vm], cluster.need["memory"][vm], cluster.nodes[vm])
             if kind not in room:
                 room[kind] = bool(_places(cluster, vm, conflicts=False))
-            out[vm] = room[kind]
+            out[1 + vm] = room[kind]
     return out
 
 

@@ -37,8 +37,8 @@ class State(NamedTuple):
 class Migrate(Environment[Snapshot, Plan, Params, State]):
     """A migration in two sub-steps: first which VM (or to stop), then the node it goes to.
 
-    Action and decision: ``Discrete(max(V, N) + 1)``. First sub-step: a VM, or the last number to stop. Second: a
-    node, 2 x machine + NUMA node; a VM on both nodes goes to the first number of its machine.
+    Action and decision: ``Discrete(1 + max(V, N))``. First sub-step: 0 to stop, or 1 + VM. Second: 1 + node, where
+    node = 2 x machine + NUMA node; a VM on both nodes goes to the first node of its machine.
 
     Mask: first, movable VMs of a size for which some node has room now (none once the limit is reached), and
     stopping; then, other nodes with room that hold no VM of its group in their zone, or its own node if there is
@@ -120,7 +120,7 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
             "left": spaces.Box(0.0, np.inf, (2,), np.float32),
             "phase": spaces.MultiBinary(1),
         }
-        return spaces.Dict(observation), spaces.Discrete(max(v, n) + 1)
+        return spaces.Dict(observation), spaces.Discrete(1 + max(v, n))
 
     # -- the mask -----------------------------------------------------------------------------------
     def mask(self, params: Params, state: State) -> Array:
@@ -140,7 +140,7 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
         more = (state.turn < params.limit)[:, None]
         free = params.movable & self.arrays.ops.take((state.places > 0) & more, xp.astype(params.kind, xp.int64))
         none = xp.zeros((batch, max(params.open.shape[1] - v, 0)), dtype=xp.bool)
-        return xp.concat([free, none, xp.ones_like(more)], axis=1)
+        return xp.concat([xp.ones_like(more), free, none], axis=1)
 
     def _nodes(self, params: Params, state: State) -> Array:
         """bool [B, A]: the second sub-step."""
@@ -156,7 +156,8 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
             fits = xp.where(double, pair, fits)
         free = fits & ~own & ~self._clashes(params, state, vm)
         free = xp.where(xp.any(free, axis=1)[:, None], free, own)
-        return xp.concat([free, xp.zeros((batch, max(v - n, 0) + 1), dtype=xp.bool)], axis=1)
+        none = xp.zeros((batch, 1 + max(v - n, 0)), dtype=xp.bool)
+        return xp.concat([none[:, :1], free, none[:, 1:]], axis=1)
 
     def _clashes(self, params: Params, state: State, vm: Array) -> Array:
         """bool [B, N] (or [B, 1], if none): nodes in whose zone another VM of the group is."""
@@ -173,8 +174,8 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
     def step(self, params: Params, state: State, decision: Array) -> Transition[State]:
         xp = self.arrays.xp
         placing = state.chosen >= 0
-        stop = ~placing & (decision == max(params.at.shape[1], params.open.shape[1]))
-        chosen = xp.where(placing | stop, -1, decision)
+        stop = ~placing & (decision == 0)
+        chosen = xp.where(placing, -1, decision - 1)
         # Rows of a batch usually are in the same sub-step: choosing a VM changes nothing but that.
         if not bool(xp.any(placing | stop)):
             return Transition(state._replace(chosen=chosen), xp.zeros_like(params.whole[:, 0]), stop, placing)
@@ -193,7 +194,7 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
         batch, n = params.open.shape
         vm = xp.where(state.chosen < 0, 0, state.chosen)
         source = xp.astype(ops.gather(state.at, vm), xp.int64)
-        target = xp.where(placing, decision, source)
+        target = xp.where(placing, decision - 1, source)
         kind = ops.gather(params.kind, vm)
         ends = xp.stack([source, target], axis=1)[:, :, None]
         nodes = ends // NODES * NODES + xp.arange(NODES)  # [B, 2 ends, 2 nodes], both nodes of both machines
@@ -288,7 +289,7 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
         """What the mask must allow after these decisions, in plain Python (see `decisions.allowed`)."""
         from headway.domains.vm_rescheduling.rescheduling.decisions import allowed
 
-        size = max(instance.vms, NODES * instance.machines) + 1
+        size = 1 + max(instance.vms, NODES * instance.machines)
         return np.stack([allowed(instance, row, path, size) for row, path in enumerate(decisions)])
 
 

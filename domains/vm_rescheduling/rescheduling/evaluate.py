@@ -94,12 +94,14 @@ def evaluate(problem: Any, snapshot: Snapshot, plan: Plan) -> Evaluation:
     Raises
     ------
     SolutionError
-        Another number of plans than snapshots.
+        Another number of plans than snapshots, or a plan that has been cut off.
     """
     if len(plan) != len(snapshot):
         raise SolutionError(
             "the plan does not belong to the snapshot", where="Plan", got=len(plan), expected=len(snapshot)
         )
+    if plan.cut.any():
+        raise SolutionError("a plan is not whole", where="Plan.length", got=plan.length, expected=plan.vm.shape[1])
     rows = [_replay(problem, snapshot, plan, row) for row in range(len(snapshot))]
     objective, violations, metrics, series = zip(*rows, strict=True)
     return Evaluation(

@@ -14,7 +14,7 @@ from headway.components import component
 from headway.domains.vm_rescheduling.cluster.fragments import Fragment, fragments
 from headway.domains.vm_rescheduling.cluster.instance import Snapshot
 from headway.domains.vm_rescheduling.cluster.plan import Plan
-from headway.domains.vm_rescheduling.workload.flavors import CPU, FLAVORS, Flavors
+from headway.domains.vm_rescheduling.workload.flavors import FLAVORS, SHAPES, Flavors
 from headway.evaluation import Evaluation, Reference
 from headway.problem import Problem
 from headway.seeds import Split
@@ -38,7 +38,8 @@ class Rescheduling(Problem[Snapshot, Plan]):
     fragments : kinds of fragments and their weights (scaled to sum to 1): ``cpu16`` is FR-16, ``memory64`` the same
         for 64 GB, ``cpu64x2`` for 64 cores over both nodes of a machine
     limit : the migration number limit of generated and loaded snapshots: a share of their VMs, or a count from 1 on
-    machines, utilisation, placement, flavors, affinity, pinned : of generated snapshots, see `workload.generator`
+    machines, utilisation, placement, flavors, shapes, affinity, spread, pinned : of generated snapshots, see
+        `workload.generator.snapshots`
     """
 
     name: ClassVar[str] = "vm_rescheduling/rescheduling"
@@ -56,7 +57,9 @@ class Rescheduling(Problem[Snapshot, Plan]):
     utilisation: Annotated[float, Field(gt=0, lt=1)] = 0.875
     placement: Literal["mixed", "best_fit", "random", "first_fit"] = "mixed"
     flavors: Literal["ecs", "ecs_memory", "azure"] = "ecs"
+    shapes: dict[str, float] = dataclasses.field(default_factory=lambda: {"2x44": 1.0})
     affinity: Share = 0.0
+    spread: Literal["machine", "rack"] = "machine"
     pinned: Share = 0.0
 
     @cached_property
@@ -72,7 +75,12 @@ class Rescheduling(Problem[Snapshot, Plan]):
     @cached_property
     def width(self) -> int:
         """VMs that generated snapshots are padded to, so that they all have one shape: more than are ever there."""
-        usual = self.machines * 2 * CPU / float(self._flavors.cpu @ self._flavors.share)
+        usual = (
+            self.machines
+            * 2
+            * max(SHAPES[shape][0] for shape in self.shapes)
+            / float(self._flavors.cpu @ self._flavors.share)
+        )
         return int(1.5 * usual) + 20
 
     @cached_property
@@ -90,7 +98,9 @@ class Rescheduling(Problem[Snapshot, Plan]):
             utilisation=self.utilisation,
             placement=self.placement,
             flavors=self.flavors,
+            shapes=self.shapes,
             affinity=self.affinity,
+            spread=self.spread,
             pinned=self.pinned,
             limit=self.limit,
         )
