@@ -28,6 +28,7 @@ class Counts:
     group : int64 [K], the anti-affinity group, a column of ``hosted``; -1 for none, or where groups are left out
     zone : int64 [N], a row of ``hosted``
     hosted : int64 [Z, G], VMs of each group in each zone, pinned ones included
+    fixed : int64 [P], VMs on each machine that do not move
     """
 
     share_cpu: Ints
@@ -42,6 +43,7 @@ class Counts:
     group: Ints
     zone: Ints
     hosted: Ints
+    fixed: Ints
 
     @classmethod
     def of(cls, snapshot: Snapshot, *, groups: bool = False) -> Counts:
@@ -67,6 +69,7 @@ class Counts:
         return cls(
             kinds[0] // nodes, kinds[1] // nodes, nodes, count, cpu, memory, opened, place, kind,
             kinds[3] if groups else np.full(kinds.shape[1], -1), np.repeat(zone, NODES), hosted,
+            np.bincount(snapshot.host[0, snapshot.real[0] & ~movable], minlength=snapshot.machines),
         )  # fmt: skip
 
     @cached_property

@@ -5,6 +5,7 @@ Nodes, kinds and groups are those of `Counts`; a VM on two nodes is at the first
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -40,6 +41,17 @@ def state_of(counts: Counts, only: NDArray[np.bool_] | None = None) -> State:
     )  # fmt: skip
 
 
+def copied(state: State) -> State:
+    """A state of its own."""
+    return State(*(array.copy() for array in state))
+
+
+def after(counts: Counts, state: State) -> Counts:
+    """The counts of a state that migrations have led to; which VM is where is no longer in them."""
+    now = copied(state)
+    return replace(counts, cpu=now.cpu, memory=now.memory, count=now.count, hosted=now.hosted)
+
+
 @njit(cache=True)
 def room(state: State, kind: int, target: int) -> bool:
     """Whether node ``target`` (and its twin, for a VM on two nodes) takes VMs and has room for one more of a kind."""
@@ -69,12 +81,13 @@ def clashes(state: State, source: int, kind: int, target: int) -> bool:
 @njit(cache=True)
 def carry(state: State, source: int, kind: int, target: int) -> None:
     """Carry out a migration."""
-    _put(state, source, kind, -1)
-    _put(state, target, kind, 1)
+    put(state, source, kind, -1)
+    put(state, target, kind, 1)
 
 
 @njit(cache=True)
-def _put(state: State, node: int, kind: int, sign: int) -> None:
+def put(state: State, node: int, kind: int, sign: int) -> None:
+    """Add a VM of a kind to a node (``sign`` 1), or take it away (-1)."""
     state.count[node, kind] += sign
     for taken in range(node, node + state.nodes[kind]):
         state.cpu[taken] -= sign * state.share_cpu[kind]
