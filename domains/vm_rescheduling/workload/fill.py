@@ -87,7 +87,7 @@ def _arrive(
 
 
 @nb.njit(cache=True)
-def _depart(rng: Stream, cpu: Ints, memory: Ints, sizes: Ints, kind: Ints, place: Ints, vms: int) -> int:
+def _depart(rng: Stream, cpu: Ints, memory: Ints, sizes: Ints, kind: Ints, place: Ints, vms: int) -> Any:
     """Any one of the VMs goes, the last takes its number; returns the cores it had."""
     gone = int(rng.random() * vms)
     cores = take(cpu, memory, place[gone], sizes[kind[gone]], -1)
