@@ -81,7 +81,7 @@ def test_a_prefix_is_worth_what_the_scorer_says(objective):
 def test_machines_are_emptied():
     """Half-empty clusters have machines to free, and the emptied ones are counted by the scorer."""
     problem = Rescheduling(objective="machines")
-    snapshot = cluster(1, machines=10, utilisation=0.4, pinned=0.0, limit=30)
+    snapshot = cluster(1, machines=10, utilisation=0.4, affinity=0.0, pinned=0.0, limit=30)
     scored = problem.evaluate(snapshot, Greedy().solve(problem, snapshot, Search()))
     assert scored.feasible.all()
     assert scored.objective[0] <= scored.metrics["initial"][0] - 2
