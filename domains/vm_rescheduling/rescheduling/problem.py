@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
@@ -20,7 +21,7 @@ from headway.problem import Problem
 from headway.seeds import Split
 
 if TYPE_CHECKING:
-    pass
+    from matplotlib.figure import Figure
 
 _HERE = "headway.domains.vm_rescheduling"
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -47,7 +48,12 @@ class Rescheduling(Problem[Snapshot, Plan]):
     instance_type: ClassVar[type[Snapshot]] = Snapshot
     solution_type: ClassVar[type[Plan]] = Plan
     environments: ClassVar[Mapping[str, str]] = {"migrate": f"{_HERE}.rescheduling.dynamics:Migrate"}
-    baselines: ClassVar[Mapping[str, str]] = {}
+    baselines: ClassVar[Mapping[str, str]] = {
+        "greedy": f"{_HERE}.classical.greedy:Greedy",
+        "randomised_greedy": f"{_HERE}.classical.greedy:RandomisedGreedy",
+        "best_fit": f"{_HERE}.classical.repacking:BestFit",
+        "alpha_vbpp": f"{_HERE}.classical.repacking:AlphaVBPP",
+    }
 
     objective: Literal["fragments", "machines", "moves"] = "fragments"
     fragments: dict[str, float] = dataclasses.field(default_factory=lambda: {"cpu16": 1.0})
@@ -111,6 +117,25 @@ class Rescheduling(Problem[Snapshot, Plan]):
         from headway.domains.vm_rescheduling.rescheduling.evaluate import evaluate
 
         return evaluate(self, instance, solution)
+
+    def read_solution(self, instance: Snapshot, path: Path) -> Plan:
+        """A plan from a CSV or JSON file (step, VM, from, to), or the .npz that `Batch.save` writes."""
+        from headway.domains.vm_rescheduling.files.plan_files import read_plan
+
+        return super().read_solution(instance, path) if path.suffix == ".npz" else read_plan(instance, path)
+
+    def write_solution(self, instance: Snapshot, solution: Plan, path: Path) -> Path:
+        """The plan as a CSV or JSON file that an operator can run line by line, or an .npz where the path says so."""
+        from headway.domains.vm_rescheduling.files.plan_files import write_plan
+
+        npz = path.suffix == ".npz"
+        return super().write_solution(instance, solution, path) if npz else write_plan(instance, solution, path)
+
+    def render(self, instance: Snapshot, solution: Plan) -> Figure:
+        """Fragments per NUMA node before and after, and the rate after each migration."""
+        from headway.domains.vm_rescheduling.rescheduling.render import draw
+
+        return draw(self, instance, solution, self.evaluate(instance, solution))
 
     def references(self, instance: Snapshot) -> Mapping[str, Reference]:
         return {}
