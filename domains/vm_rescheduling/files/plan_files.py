@@ -22,17 +22,16 @@ BOTH = "0+1"  # the nodes of a VM that takes both
 def write_plan(snapshot: Snapshot, plan: Plan, path: Path) -> Path:
     """Write the plan of one cluster (batches of one): a row per migration, by name, with where its VM is by then.
 
-    ``.csv`` has the columns step, vm, from_machine, from_node, to_machine, to_node; ``.json`` is an object of the
-    cluster's name and a list ``migrations`` of the same; ``.npz`` is what `Batch.save` writes. A node is 0, 1 or 0+1.
+    ``.json`` is an object of the cluster's name and a list ``migrations`` of objects with the keys step, vm,
+    from_machine, from_node, to_machine, to_node; ``.npz`` is what `Batch.save` writes; any other file is a CSV with
+    these columns. A node is 0, 1 or 0+1.
     """
     path = Path(path)
     if path.suffix == ".npz":
         return plan.save(path)
     rows = _rows(snapshot, plan.moves())
-    if path.suffix == ".csv":
-        return write_table(path, COLUMNS, rows)
     if path.suffix != ".json":
-        raise _no_format(path)
+        return write_table(path, COLUMNS, rows)
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = ",\n".join("  " + json.dumps(dict(zip(COLUMNS, row, strict=True))) for row in rows)
     cluster = json.dumps(str(snapshot.name[0]))
@@ -53,17 +52,9 @@ def read_plan(snapshot: Snapshot, path: Path) -> Plan:
     path = Path(path)
     if path.suffix == ".npz":
         return Plan.restore(path)
-    if path.suffix not in {".csv", ".json"}:
-        raise _no_format(path)
-    if path.suffix == ".csv":
-        table = Table.read(path, COLUMNS, error=SolutionError)
-    else:
-        table = json_rows(path, "migrations", COLUMNS, SolutionError)
-    return Plan.of(_moves(snapshot, table))
-
-
-def _no_format(path: Path) -> SolutionError:
-    return SolutionError("no format of plans", where=path, got=repr(path.suffix), expected=".csv, .json or .npz")
+    if path.suffix == ".json":
+        return Plan.of(_moves(snapshot, json_rows(path, "migrations", COLUMNS, SolutionError)))
+    return Plan.of(_moves(snapshot, Table.read(path, COLUMNS, error=SolutionError)))
 
 
 def _node(snapshot: Snapshot, vm: int, node: int) -> str:

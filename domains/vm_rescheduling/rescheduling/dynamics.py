@@ -54,6 +54,7 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
     ``kind``             int32 [V], fixed: VMs of one number are interchangeable (anti-affinity apart)
     ``at``               int32 [V], the node of each VM
     ``chosen``           int64 [1], -1 in the first sub-step
+    ``slot``             float32 [R, 4], fixed: cores and GB that a slot takes of a node, its nodes, its weight
     ``left``             float32 [2]: turns left, and these per VM
     ``phase``            int8 [1]: 0, then 1
 
@@ -99,6 +100,7 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
             "kind": params.kind,
             "at": state.at,
             "chosen": state.chosen[:, None],
+            "slot": params.slot,
             "left": xp.stack([left, left / params.vms], axis=1),
             "phase": xp.astype(state.chosen >= 0, xp.int8)[:, None],
         }
@@ -117,6 +119,7 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
             "kind": spaces.Box(0, large, (v,), np.int32),
             "at": spaces.Box(0, large, (v,), np.int32),
             "chosen": spaces.Box(-1, large, (1,), np.int64),
+            "slot": spaces.Box(0.0, np.inf, (terms, 4), np.float32),
             "left": spaces.Box(0.0, np.inf, (2,), np.float32),
             "phase": spaces.MultiBinary(1),
         }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from headway.domains.vm_rescheduling.cluster.fragments import Fragment
 from headway.domains.vm_rescheduling.cluster.instance import NODES, Snapshot
 from headway.ops import Array
 
@@ -32,6 +34,7 @@ class Params(NamedTuple):
     known: Array  # bool [B, K], false beyond a row's own kinds
     vm: Array  # float32 [B, V, 4], what a policy sees of a VM
     vms: Array  # float32 [B], how many there are, at least 1
+    slot: Array  # float32 [B, R, 4], what fragments are: see `slots`
     whole: Array  # float64 [B, R], the free capacity that fragments are a share of; inf where nothing is free
     limit: Array  # int64 [B]
 
@@ -60,9 +63,16 @@ def prepare(problem: Any, snapshot: Snapshot) -> Params:
         known=table[..., 2] > 0,
         vm=seen.astype(np.float32),
         vms=np.maximum(snapshot.real.sum(1), 1).astype(np.float32),
+        slot=np.tile(slots(problem.terms), (batch, 1, 1)),
         whole=np.where(whole > 0, whole, np.inf),
         limit=snapshot.limit,
     )
+
+
+def slots(terms: Sequence[Fragment]) -> NDArray[np.float32]:
+    """float32 [R, 4]: cores and GB that a slot takes of each of its nodes, its nodes, its weight in the objective."""
+    rows = [(t.size * (t.resource == "cpu"), t.size * (t.resource == "memory") / GB, t.nodes, t.weight) for t in terms]
+    return np.array(rows, np.float32)
 
 
 def _kinds(snapshot: Snapshot, least: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:

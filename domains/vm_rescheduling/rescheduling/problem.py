@@ -122,14 +122,13 @@ class Rescheduling(Problem[Snapshot, Plan]):
         """A plan from a CSV or JSON file (step, VM, from, to), or the .npz that `Batch.save` writes."""
         from headway.domains.vm_rescheduling.files.plan_files import read_plan
 
-        return super().read_solution(instance, path) if path.suffix == ".npz" else read_plan(instance, path)
+        return read_plan(instance, path)
 
     def write_solution(self, instance: Snapshot, solution: Plan, path: Path) -> Path:
         """The plan as a CSV or JSON file that an operator can run line by line, or an .npz where the path says so."""
         from headway.domains.vm_rescheduling.files.plan_files import write_plan
 
-        npz = path.suffix == ".npz"
-        return super().write_solution(instance, solution, path) if npz else write_plan(instance, solution, path)
+        return write_plan(instance, solution, path)
 
     def render(self, instance: Snapshot, solution: Plan) -> Figure:
         """Fragments per NUMA node before and after, and the rate after each migration."""
