@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 from headway.components import component
 from headway.domains.vm_rescheduling.cluster.instance import NODES, Snapshot
 from headway.domains.vm_rescheduling.cluster.plan import Plan
-from headway.domains.vm_rescheduling.rescheduling.params import GB, Params, prepare
+from headway.domains.vm_rescheduling.rescheduling.params import Params, prepare, slot_size
 from headway.environment import Environment, Observation, Transition
 from headway.ops import Array
 
 if TYPE_CHECKING:
     from gymnasium import spaces
-
-    from headway.domains.vm_rescheduling.cluster.fragments import Fragment
 
 
 class State(NamedTuple):
@@ -30,7 +28,6 @@ class State(NamedTuple):
     made: Array  # int64 [B], migrations among them (the rest stayed)
     slots: Array  # float64 [B, R], whole slots by kind of fragment
     places: Array  # int64 [B, K], nodes (machines, for a VM on both nodes) with room for one more of a kind
-    used: Array  # float64 [B], active machines that host a VM
 
 
 @component
@@ -51,7 +48,7 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
     ``fragment``         float32 [N, R], what is beyond whole slots, as a share of a slot
     ``open``             int8 [N], fixed: nodes of active machines
     ``vm``               float32 [V, 4], fixed: cores and GB on each of its nodes, nodes (0 for padding), movable
-    ``kind``             int32 [V], fixed: VMs of one number are interchangeable (anti-affinity apart)
+    ``kind``             int64 [V], fixed: VMs of one number are interchangeable (anti-affinity apart)
     ``at``               int32 [V], the node of each VM
     ``chosen``           int64 [1], -1 in the first sub-step
     ``slot``             float32 [R, 4], fixed: cores and GB that a slot takes of a node, its nodes, its weight
@@ -71,8 +68,7 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
 
     def reset(self, params: Params) -> State:
         xp, none = self.arrays.xp, self.arrays.xp.zeros_like(params.limit)
-        worth = self._worth(params, self._pairs(params.free), self._pairs(params.total[:, None])[:, 0])
-        slots, places, used = (xp.sum(part, axis=1) for part in worth)
+        slots, places = (xp.sum(part, axis=1) for part in self._worth(params, self._machines(params.free)))
         return State(
             free=xp.asarray(params.free, copy=True),
             at=xp.asarray(params.at, copy=True),
@@ -81,14 +77,13 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
             made=xp.asarray(none, copy=True),
             slots=slots,
             places=places,
-            used=used,
         )
 
     def observe(self, params: Params, state: State) -> Observation:
         xp = self.arrays.xp
         cpu, memory = state.free[:, 0], state.free[:, 1]
         in_slots = [
-            (cpu if term.resource == "cpu" else memory) / np.float32(_size(term)) for term in self.problem.terms
+            (cpu if term.resource == "cpu" else memory) / np.float32(slot_size(term)) for term in self.problem.terms
         ]
         left = xp.astype(params.limit - state.turn, xp.float32)
         return {
@@ -116,7 +111,7 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
             "fragment": spaces.Box(0.0, 1.0, (n, terms), np.float32),
             "open": spaces.MultiBinary(n),
             "vm": spaces.Box(0.0, np.inf, (v, 4), np.float32),
-            "kind": spaces.Box(0, large, (v,), np.int32),
+            "kind": spaces.Box(0, large, (v,), np.int64),
             "at": spaces.Box(0, large, (v,), np.int32),
             "chosen": spaces.Box(-1, large, (1,), np.int64),
             "slot": spaces.Box(0.0, np.inf, (terms, 4), np.float32),
@@ -141,7 +136,7 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
         xp = self.arrays.xp
         batch, v = params.at.shape
         more = (state.turn < params.limit)[:, None]
-        free = params.movable & self.arrays.ops.take((state.places > 0) & more, xp.astype(params.kind, xp.int64))
+        free = params.movable & self.arrays.ops.take((state.places > 0) & more, params.kind)
         none = xp.zeros((batch, max(params.open.shape[1] - v, 0)), dtype=xp.bool)
         return xp.concat([xp.ones_like(more), free, none], axis=1)
 
@@ -150,24 +145,26 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
         xp, ops = self.arrays.xp, self.arrays.ops
         (batch, n), v = params.open.shape, params.at.shape[1]
         vm = xp.where(state.chosen < 0, 0, state.chosen)
-        kind, own = ops.gather(params.kind, vm), ops.one_hot(ops.gather(state.at, vm), n)
-        need, double = ops.gather(params.need, kind)[:, :, None], ops.gather(params.double, kind)[:, None]
-        fits = (state.free[:, 0] >= need[:, 0]) & (state.free[:, 1] >= need[:, 1])
+        size, at = ops.gather(params.vm, vm)[:, :, None], ops.gather(state.at, vm)
+        free = (state.free[:, 0] >= size[:, 0]) & (state.free[:, 1] >= size[:, 1])
+        double = size[:, 2] == NODES
         if bool(xp.any(double)):
-            both = fits[:, ::NODES] & fits[:, 1::NODES]
+            both = free[:, ::NODES] & free[:, 1::NODES]
             pair = xp.reshape(xp.stack([both, xp.zeros_like(both)], axis=2), (batch, n))
-            fits = xp.where(double, pair, fits)
-        free = fits & ~own & ~self._clashes(params, state, vm)
-        free = xp.where(xp.any(free, axis=1)[:, None], free, own)
+            free = xp.where(double, pair, free)
+        group = ops.gather(params.group, vm)[:, None]
+        if bool(xp.any(group >= 0)):
+            free = free & ~self._clashes(params, state, vm, group)
+        free = ops.scatter(free, at, False)
+        some = xp.any(free, axis=1)
+        if not bool(xp.all(some)):
+            free = xp.where(some[:, None], free, ops.one_hot(at, n))
         none = xp.zeros((batch, 1 + max(v - n, 0)), dtype=xp.bool)
         return xp.concat([none[:, :1], free, none[:, 1:]], axis=1)
 
-    def _clashes(self, params: Params, state: State, vm: Array) -> Array:
-        """bool [B, N] (or [B, 1], if none): nodes in whose zone another VM of the group is."""
+    def _clashes(self, params: Params, state: State, vm: Array, group: Array) -> Array:
+        """bool [B, N]: nodes in whose zone another VM of the group [B, 1] is."""
         xp, ops = self.arrays.xp, self.arrays.ops
-        group = ops.gather(params.group, vm)[:, None]
-        if not bool(xp.any(group >= 0)):
-            return group >= 0
         peers = (params.group == group) & (group >= 0) & ~ops.one_hot(vm, params.group.shape[1])
         zones = ops.take(params.zone, xp.astype(state.at, xp.int64))
         taken = ops.segment_sum(xp.astype(peers, xp.float64), zones, params.zone.shape[1])
@@ -181,105 +178,90 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
         chosen = xp.where(placing, -1, decision - 1)
         # Rows of a batch usually are in the same sub-step: choosing a VM changes nothing but that.
         if not bool(xp.any(placing | stop)):
-            return Transition(state._replace(chosen=chosen), xp.zeros_like(params.whole[:, 0]), stop, placing)
+            return Transition(state._replace(chosen=chosen), xp.zeros_like(params.none), stop, placing)
         after = self._migrate(params, state, placing, decision)
         after = after._replace(chosen=chosen, turn=state.turn + xp.astype(placing, xp.int64))
         over = stop | (placing & (after.turn >= params.limit))
-        reward = self._value(params, state) - self._value(params, after)
         if self.problem.objective == "moves":
-            over = over | (placing & (self._rate(params, after) <= self.problem.goal))
-            reward = reward - xp.where(over, self._shortfall(params, after), 0.0)
-        return Transition(after, reward, over, xp.zeros_like(over))
+            over = over | (placing & (self._missed(params, after) <= 0))
+        return Transition(after, self._reward(params, state, after, over), over, xp.zeros_like(over))
 
     def _migrate(self, params: Params, state: State, placing: Array, decision: Array) -> State:
         """The cluster after the chosen VMs have gone to their nodes. Where none was chosen, one goes to where it is."""
         xp, ops = self.arrays.xp, self.arrays.ops
         batch, n = params.open.shape
-        vm = xp.where(state.chosen < 0, 0, state.chosen)
+        vm = xp.where(placing, state.chosen, 0)
         source = xp.astype(ops.gather(state.at, vm), xp.int64)
         target = xp.where(placing, decision - 1, source)
-        kind = ops.gather(params.kind, vm)
+        size = ops.gather(params.vm, vm)
         ends = xp.stack([source, target], axis=1)[:, :, None]
-        nodes = ends // NODES * NODES + xp.arange(NODES)  # [B, 2 ends, 2 nodes], both nodes of both machines
-        same = source // NODES == target // NODES
-        double = ops.gather(params.double, kind)[:, None, None]
-        effect = xp.astype((nodes == ends) | double, xp.float32) * xp.asarray([[1.0], [-1.0]], dtype=xp.float32)
-        # Within one machine both ends are the same two nodes: each feels what happens to the other.
-        effect = effect + xp.where(same[:, None, None], xp.flip(effect, axis=1), 0.0 * effect)
+        nodes = (ends & ~1) + xp.arange(NODES)  # [B, 2 ends, 2 nodes]: both nodes of both machines
+        # A VM on both nodes is known by the first of them. Within one machine both ends are the same two nodes: each
+        # end feels what happens to the other.
+        known_by = nodes & ~xp.astype(size[:, 2, None, None] == NODES, xp.int64)
+        hit = xp.astype(known_by[..., None] == ends[:, None, None, :, 0], xp.float32)
+        effect = hit[..., 0] - hit[..., 1]
         index = xp.reshape(xp.stack([nodes, nodes + n], axis=1), (batch, 8))
         flat = xp.reshape(state.free, (batch, 2 * n))
         old = xp.reshape(ops.take(flat, index), (batch, 2, 2, NODES))
-        new = old + ops.gather(params.need, kind)[:, :, None, None] * effect[:, None]
-        total = xp.reshape(ops.take(params.total, index[:, :4]), (batch, 2, NODES))
-        worth = self._worth(params, xp.concat([new, old], axis=2), xp.concat([total, total], axis=1))
-        slots, places, used = (self._gained(part, same) for part in worth)
+        new = old + size[:, :2, None, None] * effect[:, None]
+        slots, places = self._worth(params, xp.concat([new, old], axis=2))
+        apart = xp.astype((source ^ target) >= NODES, xp.int64)[:, None]
         return state._replace(
             free=xp.reshape(ops.put(flat, index, xp.reshape(new, (batch, 8))), (batch, 2, n)),
             at=ops.scatter(state.at, vm, xp.astype(target, state.at.dtype)),
             made=state.made + xp.astype(source != target, xp.int64),
-            slots=state.slots + slots,
-            places=state.places + places,
-            used=state.used + used,
+            slots=state.slots + slots[:, 0] - slots[:, 2] + (slots[:, 1] - slots[:, 3]) * apart,
+            places=state.places + places[:, 0] - places[:, 2] + (places[:, 1] - places[:, 3]) * apart,
         )
 
-    def _gained(self, worth: Array, same: Array) -> Array:
-        """[B, ...]: of ``worth`` [B, 4, ...] at both ends afterwards and before; one end where they are the same."""
-        change = worth[:, :2] - worth[:, 2:]
-        apart = self.arrays.xp.reshape(~same, (-1,) + (1,) * (change.ndim - 2))
-        return change[:, 0] + change[:, 1] * apart
-
     # -- what machines are worth --------------------------------------------------------------------
-    def _pairs(self, nodes: Array) -> Array:
-        """[B, A, N] by machine: [B, A, P, 2]."""
+    def _machines(self, nodes: Array) -> Array:
+        """[B, 2, N] by machine: [B, 2, P, 2]."""
         return self.arrays.xp.reshape(nodes, (*nodes.shape[:2], -1, NODES))
 
-    def _worth(self, params: Params, free: Array, total: Array) -> tuple[Array, Array, Array]:
-        """Of M machines with ``free`` [B, 2, M, 2] of ``total`` cores [B, M, 2].
-
-        Whole slots float64 [B, M, R], places by kind int64 [B, M, K] (nodes, or machines for a VM on both nodes),
-        whether in use float64 [B, M].
+    def _worth(self, params: Params, free: Array) -> tuple[Array, Array]:
+        """Of M machines with ``free`` [B, 2, M, 2]: whole slots float64 [B, M, R], and places by kind int64 [B, M, K]
+        (nodes with room, or machines for a VM on both nodes).
         """
         xp = self.arrays.xp
         slots = []
         for term in self.problem.terms:
-            fit = xp.floor(xp.astype(free[:, int(term.resource == "memory")], xp.float64) / _size(term))
+            fit = xp.floor(xp.astype(free[:, int(term.resource == "memory")], xp.float64) / slot_size(term))
             slots.append(xp.minimum(fit[..., 0], fit[..., 1]) if term.nodes == NODES else fit[..., 0] + fit[..., 1])
-        need = params.need[:, None, None]  # [B, 1, 1, K, 2]
-        room = (free[:, 0, ..., None] >= need[..., 0]) & (free[:, 1, ..., None] >= need[..., 1])
-        room = xp.astype(room & params.known[:, None, None], xp.int64)
-        places = xp.where(params.double[:, None], room[:, :, 0] * room[:, :, 1], room[:, :, 0] + room[:, :, 1])
-        used = (free[:, 0, ..., 0] < total[..., 0]) | (free[:, 0, ..., 1] < total[..., 1])
-        return xp.stack(slots, axis=2), places, xp.astype(used, xp.float64)
+        room = free[..., None] >= params.need[:, :, None, None]
+        room = xp.astype(room[:, 0] & room[:, 1], xp.int64)
+        first, second, double = room[:, :, 0], room[:, :, 1], params.double[:, None]
+        return xp.stack(slots, axis=2), xp.where(double > 0, first * second, first + second)
 
-    def _rate(self, params: Params, state: State) -> Array:
-        """float64 [B]: the weighted fragment rate."""
+    def _reward(self, params: Params, before: State, after: State, over: Array) -> Array:
+        """float64 [B]: what a migration takes off the objective."""
         xp = self.arrays.xp
-        rate = 0.0
-        for r, term in enumerate(self.problem.terms):
-            whole = params.whole[:, r]
-            share = 1.0 - _size(term) * term.nodes * state.slots[:, r] / whole
-            rate = rate + term.weight * xp.where(xp.isfinite(whole), share, 0.0)
-        return rate
-
-    def _value(self, params: Params, state: State) -> Array:
-        """float64 [B]: the objective if the plan ended here (for ``moves``, if the goal were reached)."""
         if self.problem.objective == "fragments":
-            return self._rate(params, state)
-        xp = self.arrays.xp
-        return xp.astype(state.used if self.problem.objective == "machines" else state.made, xp.float64)
+            return xp.sum(params.worth * (after.slots - before.slots), axis=1)
+        if self.problem.objective == "machines":
+            return self._used(params, before) - self._used(params, after)
+        missed = self._missed(params, after)
+        short = xp.where(over & (missed > 0), params.limit + 1 - after.made + missed, 0.0)
+        return before.made - after.made - short
 
-    def _shortfall(self, params: Params, state: State) -> Array:
-        """float64 [B]: what a plan that misses the goal costs beyond its migrations; see the problem."""
-        missing = self._rate(params, state) - self.problem.goal
-        return self.arrays.xp.where(missing > 0, params.limit + 1 - state.made + missing, 0.0)
+    def _missed(self, params: Params, state: State) -> Array:
+        """float64 [B]: the weighted fragment rate beyond the problem's goal."""
+        return params.none - self.arrays.xp.sum(params.worth * state.slots, axis=1) - self.problem.goal
+
+    def _used(self, params: Params, state: State) -> Array:
+        """float64 [B]: active machines that host a VM."""
+        xp = self.arrays.xp
+        used = state.free[:, 0] < params.total
+        return xp.sum(xp.astype(used[:, ::NODES] | used[:, 1::NODES], xp.float64), axis=1)
 
     def offset(self, instance: Snapshot) -> NDArray[np.float64]:
         if self.problem.objective == "moves":
             return np.zeros(len(instance))
         twin = type(self)(problem=self.problem)
         params = twin.prepare(instance)
-        value: NDArray[np.float64] = twin._value(params, twin.reset(params))
-        return value
+        start, goal = twin.reset(params), self.problem.goal
+        return twin._used(params, start) if self.problem.objective == "machines" else twin._missed(params, start) + goal
 
     def solution(
         self, instance: Snapshot, decisions: NDArray[np.int64], length: NDArray[np.int64], state: State
@@ -294,8 +276,3 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
 
         size = 1 + max(instance.vms, NODES * instance.machines)
         return np.stack([allowed(instance, row, path, size) for row, path in enumerate(decisions)])
-
-
-def _size(term: Fragment) -> float:
-    """What a slot takes of a node, in cores or GB."""
-    return term.size / GB if term.resource == "memory" else float(term.size)

@@ -8,11 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from headway.domains.vm_rescheduling.cluster.fragments import Fragment
+from headway.domains.vm_rescheduling.cluster.fragments import GB, Fragment
 from headway.domains.vm_rescheduling.cluster.instance import NODES, Snapshot
 from headway.ops import Array
-
-GB = 1024
 
 
 class Params(NamedTuple):
@@ -26,16 +24,16 @@ class Params(NamedTuple):
     open: Array  # int8 [B, N], nodes of active machines
     zone: Array  # int64 [B, N], numbered 0..N-1
     at: Array  # int32 [B, V], the node each VM is on; the first one for a VM on both
-    kind: Array  # int32 [B, V], 0 for padding
+    kind: Array  # int64 [B, V], 0 for padding
     group: Array  # int64 [B, V]
     movable: Array  # bool [B, V]
-    need: Array  # float32 [B, K, 2], cores and GB that a VM of the kind takes of each of its nodes
-    double: Array  # bool [B, K]
-    known: Array  # bool [B, K], false beyond a row's own kinds
+    need: Array  # float32 [B, 2, K], cores and GB that a VM of the kind takes of each of its nodes; inf for no kind
+    double: Array  # int64 [B, K], 1 for kinds that take both nodes, else 0
     vm: Array  # float32 [B, V, 4], what a policy sees of a VM
     vms: Array  # float32 [B], how many there are, at least 1
     slot: Array  # float32 [B, R, 4], what fragments are: see `slots`
-    whole: Array  # float64 [B, R], the free capacity that fragments are a share of; inf where nothing is free
+    none: Array  # float64 [B], the objective's fragment rate without any slots
+    worth: Array  # float64 [B, R], what it falls by for a slot
     limit: Array  # int64 [B]
 
 
@@ -47,6 +45,8 @@ def prepare(problem: Any, snapshot: Snapshot) -> Params:
     memory = np.where(active, snapshot.memory - snapshot.used(snapshot.vm_memory), 0).reshape(batch, -1) / GB
     free = {"cpu": cpu, "memory": memory}
     whole = np.stack([free[term.resource].sum(1) for term in problem.terms], axis=1).astype(np.float64)
+    weight = np.where(whole > 0, [term.weight for term in problem.terms], 0.0)
+    size_of_slots = np.array([slot_size(term) * term.nodes for term in problem.terms])
     size = np.stack([snapshot.vm_cpu, snapshot.vm_memory / GB], axis=2) / np.maximum(snapshot.vm_nodes, 1)[..., None]
     seen = np.concatenate([size, snapshot.vm_nodes[..., None], snapshot.movable[..., None]], axis=2)
     return Params(
@@ -58,13 +58,13 @@ def prepare(problem: Any, snapshot: Snapshot) -> Params:
         kind=kind,
         group=snapshot.group,
         movable=snapshot.movable,
-        need=(table[..., :2] / np.array([1, GB]) / np.maximum(table[..., 2:], 1)).astype(np.float32),
-        double=table[..., 2] == NODES,
-        known=table[..., 2] > 0,
+        need=_needs(table),
+        double=(table[..., 2] == NODES).astype(np.int64),
         vm=seen.astype(np.float32),
         vms=np.maximum(snapshot.real.sum(1), 1).astype(np.float32),
         slot=np.tile(slots(problem.terms), (batch, 1, 1)),
-        whole=np.where(whole > 0, whole, np.inf),
+        none=weight.sum(1),
+        worth=weight * size_of_slots / np.where(whole > 0, whole, 1.0),
         limit=snapshot.limit,
     )
 
@@ -75,10 +75,10 @@ def slots(terms: Sequence[Fragment]) -> NDArray[np.float32]:
     return np.array(rows, np.float32)
 
 
-def _kinds(snapshot: Snapshot, least: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+def _kinds(snapshot: Snapshot, least: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Each VM's kind [B, V], and the kinds' cores, MB and nodes [B, K, 3], smallest first; zeros beyond a row's own."""
     size = np.stack([snapshot.vm_cpu, snapshot.vm_memory, snapshot.vm_nodes], axis=2)
-    kind = np.zeros(snapshot.host.shape, np.int32)
+    kind = np.zeros(snapshot.host.shape, np.int64)
     tables = []
     for row, real in enumerate(snapshot.real):
         table, inverse = np.unique(size[row, real], axis=0, return_inverse=True)
@@ -88,6 +88,18 @@ def _kinds(snapshot: Snapshot, least: int) -> tuple[NDArray[np.int32], NDArray[n
     for row, table in enumerate(tables):
         out[row, : len(table)] = table
     return kind, out
+
+
+def _needs(table: NDArray[np.int64]) -> NDArray[np.float32]:
+    """float32 [B, 2, K]: cores and GB per node of kinds [B, K, 3]; inf where there is none, which so fits nowhere."""
+    nodes = table[..., 2:]
+    need = np.where(nodes > 0, table[..., :2] / np.array([1, GB]) / np.maximum(nodes, 1), np.inf)
+    return np.moveaxis(need, 2, 1).astype(np.float32)
+
+
+def slot_size(term: Fragment) -> float:
+    """What a slot takes of a node, in cores or GB."""
+    return term.size / GB if term.resource == "memory" else float(term.size)
 
 
 def _numbered(zone: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -54,6 +54,7 @@ class Rescheduling(Problem[Snapshot, Plan]):
         "best_fit": f"{_HERE}.classical.repacking:BestFit",
         "alpha_vbpp": f"{_HERE}.classical.repacking:AlphaVBPP",
     }
+    networks: ClassVar[Mapping[str, str]] = {"tree_attention": f"{_HERE}.learned.tree_attention:TreeAttention"}
 
     objective: Literal["fragments", "machines", "moves"] = "fragments"
     fragments: dict[str, float] = dataclasses.field(default_factory=lambda: {"cpu16": 1.0})
