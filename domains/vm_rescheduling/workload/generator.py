@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from headway.domains.vm_rescheduling.cluster.instance import NODES, Snapshot
-from headway.domains.vm_rescheduling.workload.assemble import PER_RACK, assemble
-from headway.domains.vm_rescheduling.workload.flavors import FLAVORS, SHAPES, Flavors
-from headway.domains.vm_rescheduling.workload.groups import draw_groups, draw_pinned
-from headway.errors import UnknownNameError
+from headway.domains.vm_rescheduling.cluster.instance import Snapshot
+from headway.domains.vm_rescheduling.workload.assemble import PER_RACK
+from headway.domains.vm_rescheduling.workload.clusters import clusters, known, rule
+from headway.domains.vm_rescheduling.workload.flavors import FLAVORS
 
-T = TypeVar("T")
 Ints = NDArray[np.int64]
 
 TARGET, CHURN = 0.95, 4  # filled up to this share of the cores, then so many departures and arrivals per VM
-# Placement -> rule of the kernel, and how often any node with room is taken instead.
-RULES = {"mixed": ("BEST_FIT", 0.35), "best_fit": ("BEST_FIT", 0.0), "first_fit": ("FIRST_FIT", 0.0),
-         "random": ("RANDOM", 0.0)}  # fmt: skip
 
 
 def snapshots(
@@ -65,44 +59,18 @@ def snapshots(
     UnknownNameError
         No such placement rule, table of flavours or machine type.
     """
-    table = _known("table of flavours", flavors, FLAVORS)
-    rule = _known("placement rule", placement, RULES)
-    cpu, memory = _machines(rng, n, machines, shapes or {"2x44": 1.0})
-    placed = [_fill(rng, cpu[i], memory[i], table, rule, utilisation) for i in range(n)]
-    zones = [node // NODES // (per_rack if spread == "rack" else 1) for _, node in placed]
-    group = [draw_groups(rng, zone, affinity) for zone in zones]
-    kept = [draw_pinned(rng, len(zone), pinned) for zone in zones]
-    name = f"{flavors}-{machines}-{placement}"
-    return assemble(cpu, memory, table, placed, name=name, limit=limit, spread=spread, per_rack=per_rack,
-                    group=group, pinned=kept)  # fmt: skip
-
-
-def _known(kind: str, name: str, names: Mapping[str, T]) -> T:
-    if name not in names:
-        raise UnknownNameError(kind, name, names)
-    return names[name]
-
-
-def _machines(rng: np.random.Generator, n: int, machines: int, shapes: Mapping[str, float]) -> tuple[Ints, Ints]:
-    """Cores and MB of each node, int64 [n, P, 2] each."""
-    size = np.array([_known("machine type", name, SHAPES) for name in shapes])
-    weight = np.array(list(shapes.values()), float)
-    each = (
-        rng.choice(len(size), (n, machines), p=weight / weight.sum()) if len(size) > 1 else np.zeros((n, machines), int)
-    )
-    cpu, memory = (np.repeat(size[each, k][:, :, None], NODES, axis=2) for k in (0, 1))
-    return cpu, memory
-
-
-def _fill(
-    rng: np.random.Generator, cpu: Ints, memory: Ints, table: Flavors, rule: tuple[str, float], utilisation: float
-) -> tuple[Ints, Ints]:
-    from headway.domains.vm_rescheduling.workload import fill as kernel
-
-    free = cpu.reshape(-1).copy(), memory.reshape(-1).copy()
+    table = known("table of flavours", flavors, FLAVORS)
+    numbers = rule(placement)
     shares = np.cumsum(table.share)
     shares[-1] = 1.0
-    rules = getattr(kernel, rule[0]), rule[1]
-    target = max(TARGET, utilisation)
-    flavor, node = kernel.fill(rng, *free, table.sizes, shares, *rules, target, CHURN, utilisation)
-    return flavor, node
+
+    def populate(cpu: Ints, memory: Ints) -> tuple[Ints, Ints]:
+        from headway.domains.vm_rescheduling.workload.fill import fill
+
+        target = max(TARGET, utilisation)
+        flavor, node = fill(rng, cpu, memory, table.sizes, shares, *numbers, target, CHURN, utilisation)
+        return flavor, node
+
+    name = f"{flavors}-{machines}-{placement}"
+    return clusters(rng, n, table, populate, name=name, machines=machines, affinity=affinity, pinned=pinned,
+                    limit=limit, spread=spread, shapes=shapes, per_rack=per_rack)  # fmt: skip
