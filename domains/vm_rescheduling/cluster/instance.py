@@ -110,14 +110,17 @@ class Snapshot(Instance):
             np.add.at(out[:, :, node], (row[self.real], self.host[self.real]), part[self.real])
         return out
 
-    def padded(self, vms: int) -> Self:
-        """The same snapshots with room for at least ``vms`` VMs."""
-        more = max(vms - self.vms, 0)
+    def padded(self, *, machines: int = 0, vms: int = 0) -> Self:
+        """The same snapshots with room for at least so many machines and VMs."""
+        more = {"P": max(machines - self.machines, 0), "V": max(vms - self.vms, 0)}
         arrays = self.arrays()
         for field in dataclasses.fields(self):
-            if _FORMS[field.name][0] == "BV":
-                fill = np.full((len(self), more), field.metadata["pad"], arrays[field.name].dtype)
-                arrays[field.name] = np.concatenate([arrays[field.name], fill], axis=1)
+            for axis, letter in enumerate(_FORMS.get(field.name, ("", ""))[0]):
+                if more.get(letter):
+                    shape = list(arrays[field.name].shape)
+                    shape[axis] = more[letter]
+                    fill = np.full(shape, field.metadata["pad"], arrays[field.name].dtype)
+                    arrays[field.name] = np.concatenate([arrays[field.name], fill], axis=axis)
         return self.made(arrays)
 
     # -- rules ------------------------------------------------------------------------------------

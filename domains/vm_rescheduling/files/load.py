@@ -1,12 +1,16 @@
-"""Snapshots from whatever file they are in."""
+"""Snapshots and arrivals from whatever file they are in."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from headway.domains.vm_rescheduling.cluster.instance import Snapshot
+from headway.domains.vm_rescheduling.files.azure_packing import read_azure_packing
+from headway.domains.vm_rescheduling.files.azure_trace import read_azure_trace
+from headway.domains.vm_rescheduling.files.huawei import read_huawei
 from headway.domains.vm_rescheduling.files.snapshot_csv import read_snapshot
 from headway.domains.vm_rescheduling.files.vmr2l import read_vmr2l
+from headway.domains.vm_rescheduling.workload.arrivals import Arrivals
 from headway.errors import InstanceError
 
 _BESIDE = {".machines", ".flavors"}  # what lies beside a snapshot and is none
@@ -38,3 +42,17 @@ def load(path: Path, *, limit: float = 0.025, machines: int | None = None, sprea
     raise InstanceError(
         "no format of snapshots", where=path, got=repr(path.suffix), expected=".csv, .json, .npz or a folder"
     )
+
+
+def load_arrivals(path: Path) -> Arrivals:
+    """The arrivals in a trace: a folder (Azure 2017, processed), ``.csv`` (Huawei-East-1), else Azure packing 2020.
+
+    Raises
+    ------
+    DataError
+        What the readers refuse.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return read_azure_trace(path)
+    return read_huawei(path) if path.suffix == ".csv" else read_azure_packing(path)

@@ -6,16 +6,16 @@ import dataclasses
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
 
 from headway.components import component
 from headway.domains.vm_rescheduling.cluster.fragments import Fragment, fragments
 from headway.domains.vm_rescheduling.cluster.instance import Snapshot
 from headway.domains.vm_rescheduling.cluster.plan import Plan
-from headway.domains.vm_rescheduling.workload.flavors import FLAVORS, SHAPES, Flavors
+from headway.domains.vm_rescheduling.workload.source import Share, Source
+from headway.errors import ConfigError
 from headway.evaluation import Evaluation, Reference
 from headway.problem import Problem
 from headway.seeds import Split
@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _HERE = "headway.domains.vm_rescheduling"
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 @component
-class Rescheduling(Problem[Snapshot, Plan]):
+class Rescheduling(Source, Problem[Snapshot, Plan]):
     """Choose and order at most ``limit`` migrations of VMs, so that what is free can be used again.
+
+    Its other knobs are those of `Source`: where generated clusters come from.
 
     Attributes
     ----------
@@ -38,9 +39,7 @@ class Rescheduling(Problem[Snapshot, Plan]):
         it costs limit + 1 + what it misses it by)
     fragments : kinds of fragments and their weights (scaled to sum to 1): ``cpu16`` is FR-16, ``memory64`` the same
         for 64 GB, ``cpu64x2`` for 64 cores over both nodes of a machine
-    limit : the migration number limit of generated and loaded snapshots: a share of their VMs, or a count from 1 on
-    machines, utilisation, placement, flavors, shapes, affinity, spread, pinned : of generated snapshots, see
-        `workload.generator.snapshots`
+    goal : of ``moves``, a fragment rate
     """
 
     name: ClassVar[str] = "vm_rescheduling/rescheduling"
@@ -59,59 +58,25 @@ class Rescheduling(Problem[Snapshot, Plan]):
     objective: Literal["fragments", "machines", "moves"] = "fragments"
     fragments: dict[str, float] = dataclasses.field(default_factory=lambda: {"cpu16": 1.0})
     goal: Share = 0.2
-    limit: Annotated[float, Field(gt=0)] = 0.025
-    machines: Annotated[int, Field(ge=1)] = 50
-    utilisation: Annotated[float, Field(gt=0, lt=1)] = 0.875
-    placement: Literal["mixed", "best_fit", "random", "first_fit"] = "mixed"
-    flavors: Literal["ecs", "ecs_memory", "azure"] = "ecs"
-    shapes: dict[str, float] = dataclasses.field(default_factory=lambda: {"2x44": 1.0})
-    affinity: Share = 0.0
-    spread: Literal["machine", "rack"] = "machine"
-    pinned: Share = 0.0
 
     @cached_property
     def terms(self) -> tuple[Fragment, ...]:
         """What ``fragments`` means."""
         return fragments(self.fragments, where="problem.fragments")
 
-    @cached_property
-    def kinds(self) -> int:
-        """Sizes of VMs that generated snapshots hold."""
-        return len(self._flavors.name)
-
-    @cached_property
-    def width(self) -> int:
-        """VMs that generated snapshots are padded to, so that they all have one shape: more than are ever there."""
-        usual = (
-            self.machines
-            * 2
-            * max(SHAPES[shape][0] for shape in self.shapes)
-            / float(self._flavors.cpu @ self._flavors.share)
-        )
-        return int(1.5 * usual) + 20
-
-    @cached_property
-    def _flavors(self) -> Flavors:
-        return FLAVORS[self.flavors]
-
     # -- instances --------------------------------------------------------------------------------
     def generate(self, rng: np.random.Generator, n: int, split: Split) -> Snapshot:
-        from headway.domains.vm_rescheduling.workload.generator import snapshots
+        return self.draw(rng, n, split)
 
-        drawn = snapshots(
-            rng,
-            n,
-            machines=self.machines,
-            utilisation=self.utilisation,
-            placement=self.placement,
-            flavors=self.flavors,
-            shapes=self.shapes,
-            affinity=self.affinity,
-            spread=self.spread,
-            pinned=self.pinned,
-            limit=self.limit,
-        )
-        return drawn.padded(self.width)
+    def load(self, path: Path) -> Snapshot:
+        """Snapshots from a CSV file, a folder of them, VMR2L's JSON or an .npz file (see `files.load.load`)."""
+        from headway.domains.vm_rescheduling.files.load import load
+
+        if path.suffix == ".npz":
+            return super().load(path)
+        if isinstance(self.limit, tuple):
+            raise ConfigError("a file needs one limit", where="problem.limit", got=self.limit, expected="a number")
+        return load(path, limit=self.limit, spread=self.spread)
 
     # -- solutions --------------------------------------------------------------------------------
     def evaluate(self, instance: Snapshot, solution: Plan) -> Evaluation:
