@@ -1,0 +1,1 @@
+"""The problem `rescheduling_live`: VMs arrive and depart while the planner thinks."""

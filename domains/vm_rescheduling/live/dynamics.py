@@ -1,0 +1,181 @@
+"""The environment `migrate` of a living cluster: the plan is made on the snapshot, and carried out as it is made."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from headway.components import component
+from headway.domains.vm_rescheduling.cluster.instance import NODES
+from headway.domains.vm_rescheduling.live.generator import MINUTE
+from headway.domains.vm_rescheduling.live.instance import LiveSnapshot
+from headway.domains.vm_rescheduling.live.params import Future, LiveParams, fixed, prepare, terms_of
+from headway.domains.vm_rescheduling.live.plan import LivePlan
+from headway.domains.vm_rescheduling.rescheduling.dynamics import Migrate, State
+from headway.environment import Environment, Observation, Transition
+from headway.ops import Array
+
+if TYPE_CHECKING:
+    from gymnasium import spaces
+
+
+class LiveState(NamedTuple):
+    """The snapshot as planned so far (the fields of `rescheduling.dynamics.State`), and the living cluster."""
+
+    free: Array
+    at: Array
+    chosen: Array
+    turn: Array
+    made: Array
+    slots: Array
+    places: Array
+    clock: Array  # float64 [B], seconds since the snapshot was taken
+    over: Array  # bool [B], the plan is complete
+    promised: Array  # float64 [B], what the plan would have gained on the snapshot
+    gained: Array  # float64 [B], what it has gained right after its last migration
+    live_free: Array  # int64 [B, 2, N], cores and MB
+    live_at: Array  # int32 [B, V+E], -1: not there
+    event: Array  # int64 [B], events that have happened
+
+    @property
+    def planned(self) -> State:
+        """The snapshot as planned so far."""
+        return State(*self[: len(State._fields)])
+
+
+@component
+class MigrateLive(Environment[LiveSnapshot, LivePlan, LiveParams, LiveState]):
+    """The sub-steps, observations and mask of `rescheduling.dynamics.Migrate`; what is decided happens at once.
+
+    The planner sees the snapshot with its own migrations, and never what has happened since. Decision float64 [2]: the
+    action, and the seconds it took. A migration is carried out in the living cluster when its node is decided; one that
+    cannot be any more is skipped. Once the plan is complete (stopped, or at the limit) one more step, in which nothing
+    but stopping is allowed, ends the episode and tells how it went.
+
+    The reward of a migration is what it takes off the fragment rate of the snapshot; that of the last step is the
+    difference to what the plan has really gained. The sum is the gain, the parts are known when they are paid, and
+    without latency the last one is 0.
+
+    Attributes
+    ----------
+    seconds : what every decision takes. None: what it took, where somebody has measured it (`Environment.stamp`), and
+        nothing in training
+    """
+
+    capabilities: ClassVar[frozenset[str]] = frozenset({"phases", "rule"})
+    masked: ClassVar[bool] = True
+    action: ClassVar[Literal["discrete", "box"]] = "discrete"
+
+    seconds: Annotated[float, Field(ge=0)] | None = None
+
+    @cached_property
+    def frozen(self) -> Migrate:
+        """The environment of the snapshot."""
+        return Migrate(problem=self.problem, backend=self.backend)
+
+    def prepare(self, instance: LiveSnapshot) -> LiveParams:
+        frozen = Migrate(problem=self.problem).prepare(instance)
+        asarray = self.arrays.ops.asarray
+        future = prepare(self.problem, instance, frozen)
+        return LiveParams(type(frozen)(*map(asarray, frozen)), Future(*map(asarray, future)))
+
+    def reset(self, params: LiveParams) -> LiveState:
+        xp = self.arrays.xp
+        planned = self.frozen.reset(params.frozen)
+        nothing = xp.zeros_like(params.future.without[:, 0])
+        return LiveState(
+            *planned,
+            clock=nothing,
+            over=planned.turn < 0,
+            promised=xp.asarray(nothing, copy=True),
+            gained=xp.asarray(nothing, copy=True),
+            live_free=xp.asarray(params.future.free, copy=True),
+            live_at=xp.asarray(params.future.at, copy=True),
+            event=xp.zeros_like(planned.turn),
+        )
+
+    def observe(self, params: LiveParams, state: LiveState) -> Observation:
+        return self.frozen.observe(params.frozen, state.planned)
+
+    def spaces(self, params: LiveParams) -> tuple[spaces.Dict, spaces.Space[Any]]:
+        return self.frozen.spaces(params.frozen)
+
+    def mask(self, params: LiveParams, state: LiveState) -> Array:
+        xp = self.arrays.xp
+        mask = self.frozen.mask(params.frozen, state.planned)
+        return xp.where(state.over[:, None], self.arrays.ops.one_hot(xp.zeros_like(state.turn), mask.shape[1]), mask)
+
+    def decode(self, observation: Observation, action: Array) -> Array:
+        xp = self.arrays.xp
+        chosen = xp.astype(action, xp.float64)
+        return xp.stack([chosen, xp.full_like(chosen, self.seconds or 0.0)], axis=1)
+
+    def stamp(self, decision: Array, seconds: float) -> Array:
+        if self.seconds is not None:
+            return decision
+        xp = self.arrays.xp
+        return xp.stack([decision[:, 0], xp.full_like(decision[:, 0], seconds)], axis=1)
+
+    def period(self, params: LiveParams, state: LiveState) -> Array:
+        """0 while the plan is made; then the minutes, the current one included, since the snapshot was taken."""
+        xp = self.arrays.xp
+        minutes = xp.astype(xp.floor(state.clock / MINUTE), xp.int64)
+        return xp.where(state.over, 1 + minutes, 0 * minutes)
+
+    # -- the step -----------------------------------------------------------------------------------
+    def step(self, params: LiveParams, state: LiveState, decision: Array) -> Transition[LiveState]:
+        xp = self.arrays.xp
+        action = xp.astype(decision[:, 0], xp.int64)
+        planned, promise, stopped, never = self.frozen.step(params.frozen, state.planned, action)
+        after = state._replace(
+            **planned._asdict(),
+            clock=state.clock + decision[:, 1],
+            over=state.over | stopped,
+            promised=state.promised + promise,
+        )
+        rows = np.flatnonzero(self.arrays.ops.to_numpy(planned.made > state.made))
+        if len(rows):
+            after = self._carry_out(params, after, rows, state.chosen, action - 1)
+        reward = xp.where(state.over, state.gained - state.promised, promise)
+        return Transition(after, reward, xp.asarray(state.over, copy=True), never)
+
+    def _carry_out(
+        self, params: LiveParams, state: LiveState, rows: NDArray[np.int64], vm: Array, target: Array
+    ) -> LiveState:
+        """The living clusters up to now, and in these rows a migration, if it can still be made."""
+        from headway.domains.vm_rescheduling.live.live_kernel import carry_out
+
+        numpy, asarray = self.arrays.ops.to_numpy, self.arrays.ops.asarray
+        free, at, event = (numpy(part).copy() for part in (state.live_free, state.live_at, state.event))
+        rates, without = np.zeros(len(event)), numpy(params.future.without)
+        world = map(numpy, fixed(params.future, params.frozen))
+        now = map(numpy, (state.clock, vm, target))
+        clock, vm, target = now
+        carry_out(terms_of(self.problem), *world, free, at, event, clock, rows, vm, target, rates)
+        gained = numpy(state.gained).copy()
+        gained[rows] = without[rows, event[rows]] - rates[rows]
+        return state._replace(
+            live_free=asarray(free), live_at=asarray(at), event=asarray(event), gained=asarray(gained)
+        )
+
+    # -- what it amounts to -------------------------------------------------------------------------
+    def offset(self, instance: LiveSnapshot) -> NDArray[np.float64]:
+        return Migrate(problem=self.problem).offset(instance)
+
+    def solution(
+        self, instance: LiveSnapshot, decisions: NDArray[np.float64], length: NDArray[np.int64], state: LiveState
+    ) -> LivePlan:
+        from headway.domains.vm_rescheduling.live.decisions import plan_of
+
+        return plan_of(instance, decisions, length)
+
+    def rule(self, instance: LiveSnapshot, decisions: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """What the mask must allow after these decisions, in plain Python (see `decisions.allowed`)."""
+        from headway.domains.vm_rescheduling.live.decisions import allowed
+
+        size = 1 + max(instance.vms, NODES * instance.machines)
+        return np.stack([allowed(instance, row, path, size) for row, path in enumerate(decisions)])
