@@ -9,5 +9,6 @@ domain = Domain(
     summary="Migrations that make free cores usable again; proven optima beside every plan",
     problems={
         "rescheduling": f"{_HERE}.rescheduling.problem:Rescheduling",
+        "rescheduling_live": f"{_HERE}.live.problem:ReschedulingLive",
     },
 )
