@@ -54,7 +54,7 @@ def test_each_greedy_migration_is_the_best_there_is(mix, spread):
 def test_plans_are_feasible_and_no_worse_than_none(name, objective):
     problem = Rescheduling(fragments=MIX, objective=objective, goal=0.5)
     for seed, options in enumerate(({}, {"flavors": "ecs", "spread": "rack", "per_rack": 2}, {"affinity": 0.0})):
-        snapshot = cluster(seed, **options).padded(150)
+        snapshot = cluster(seed, **options).padded(vms=150)
         plan = SOLVERS[name].solve(problem, snapshot, Search(Budget(cpu=0.05)))
         scored = problem.evaluate(snapshot, plan)
         assert scored.feasible.all(), scored.violations

@@ -11,7 +11,7 @@ from headway.domains.vm_rescheduling.workload.generator import snapshots
 
 @pytest.fixture(scope="module")
 def snapshot():
-    return snapshots(np.random.default_rng(1), 1, machines=8, affinity=0.3, pinned=0.2).padded(200)
+    return snapshots(np.random.default_rng(1), 1, machines=8, affinity=0.3, pinned=0.2).padded(vms=200)
 
 
 @pytest.mark.parametrize("groups", [False, True])
