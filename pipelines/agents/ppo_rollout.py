@@ -17,8 +17,8 @@ Tensors: TypeAlias = dict[str, Tensor]
 Act = Callable[[Tensors, Tensor | None], tuple[Tensor, Tensor]]
 
 
-class PostDecisionVectorEnv(HeadwayVectorEnv):
-    """The native batch, which also says what a decision leads to before chance acts."""
+class OpenVectorEnv(HeadwayVectorEnv):
+    """The native batch, which also says what a policy sees before it acts."""
 
     @property
     def observation(self) -> Observation:
@@ -29,6 +29,10 @@ class PostDecisionVectorEnv(HeadwayVectorEnv):
     def mask(self) -> Any:
         """bool [B, A]: the allowed actions now, or None."""
         return self._mask
+
+
+class PostDecisionVectorEnv(OpenVectorEnv):
+    """The native batch, which also says what a decision leads to before chance acts."""
 
     def post_decision(self, actions: Any) -> Observation:
         """The post-decision observation of these actions, which are not taken."""
@@ -50,17 +54,15 @@ class Rollout:
     """T steps of B rows.
 
     observation : [T + 1, B, ...] each, one more than was acted on
-    post : [T, B, ...] each, after the decision
     mask : bool [T, B, A], or None
     action [T, B, ...], log_prob, reward, going float32 [T, B]; going is 0 where the episode ended
     cuts : episodes that were cut, not finished
     returns : of the episodes that ended
     """
 
-    def __init__(self, env: PostDecisionVectorEnv, steps: int) -> None:
+    def __init__(self, env: OpenVectorEnv, steps: int) -> None:
         self.env, self.steps = env, steps
         self.observation = _room(env.observation, steps + 1)
-        self.post = _room(env.observation, steps)
         self.mask = None if env.mask is None else torch.empty((steps, *env.mask.shape), dtype=torch.bool)
         self.action: Tensor = torch.empty(0)
         self.log_prob, self.reward, self.going = (torch.empty((steps, env.num_envs)) for _ in range(3))
@@ -84,12 +86,15 @@ class Rollout:
                 self.action = action.new_empty((self.steps, *action.shape))
             self.action[t] = action
             given = acted(action)
-            _put(self.post, t, env.post_decision(given))
+            self._decided(t, given)
             _, reward, terminated, truncated, infos = env.step(given)
             self.reward[t] = torch.from_numpy(reward)
             self.going[t] = torch.from_numpy(~(terminated | truncated))
             self._note(t, truncated & ~terminated, infos)
         _put(self.observation, self.steps, env.observation)
+
+    def _decided(self, t: int, actions: Any) -> None:
+        """Called before the actions of step ``t`` are taken."""
 
     def _note(self, t: int, cut: Any, infos: dict[str, Any]) -> None:
         if "_final_obs" not in infos:
@@ -98,6 +103,19 @@ class Rollout:
         if cut.any():
             final = {name: torch.from_numpy(array[cut]) for name, array in infos["final_obs"].items()}
             self.cuts.append(Cut(t, torch.from_numpy(np.flatnonzero(cut)), final))
+
+
+class PostDecisionRollout(Rollout):
+    """The same, with ``post`` [T, B, ...] each: what a policy would see after its decision, before chance acts."""
+
+    env: PostDecisionVectorEnv
+
+    def __init__(self, env: PostDecisionVectorEnv, steps: int) -> None:
+        super().__init__(env, steps)
+        self.post = _room(env.observation, steps)
+
+    def _decided(self, t: int, actions: Any) -> None:
+        _put(self.post, t, self.env.post_decision(actions))
 
 
 def flat(tensors: Tensors) -> Tensors:

@@ -1,0 +1,128 @@
+"""The training run that PPOs of our own share: collect a batch of steps, judge it, take clipped gradient steps."""
+
+from __future__ import annotations
+
+import copy
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import torch
+from gymnasium import spaces
+
+from headway import tree
+from headway.environment import Environment
+from headway.nn.decoding import Decoding
+from headway.nn.guard import check_finite
+from headway.nn.network import Recipe
+from headway.pipelines.agents.base import Trainer
+from headway.pipelines.agents.ppo_advantage import RewardScale
+from headway.pipelines.agents.ppo_loss import Losses
+from headway.pipelines.agents.ppo_parts import ActorCritic
+from headway.pipelines.agents.ppo_rollout import OpenVectorEnv, Rollout
+from headway.pipelines.agents.rng import random_state, seed_everything, set_random_state
+from headway.pipelines.agents.sb3 import PPO
+from headway.storage.stored import Description, StoredPolicy
+
+
+class PPOTrainer(Trainer):
+    """Environments, networks and optimizer. Subclasses say what there is to learn from a batch of steps."""
+
+    vector_env: ClassVar[type[OpenVectorEnv]] = OpenVectorEnv
+    collector: ClassVar[type[Rollout]] = Rollout
+    trained: ClassVar[type[ActorCritic]] = ActorCritic
+
+    def __init__(
+        self,
+        agent: PPO,
+        environment: Environment[Any, Any, Any, Any],
+        recipe: Recipe,
+        decoding: Decoding,
+        *,
+        seed: int,
+        steps: int,
+    ) -> None:
+        seed_everything(seed)
+        self.agent, self.total, self.steps = agent, steps, 0
+        self.gamma = agent.discount(environment)
+        self.description = Description.of(environment, recipe, decoding)
+        self.env = self.vector_env(environment, agent.num_envs, split="train", seed=seed)
+        observation_space = self.env.single_observation_space
+        assert isinstance(observation_space, spaces.Dict)  # noqa: S101 - what every environment has
+        self.parts: Any = self.trained(recipe, observation_space, self.env.single_action_space, agent.log_std)
+        self.optimizer = torch.optim.Adam(self.parts.parameters(), lr=agent.lr, eps=1e-5, fused=True)
+        self.rollout: Any = self.collector(self.env, agent.rollout)
+        # Where a period may take more steps or fewer, a constant per step would be a reward for taking more.
+        centred = environment.problem.criterion.kind == "average" and "phases" not in environment.capabilities
+        self.reward_scale = RewardScale(agent.num_envs, self.gamma, centred=centred)
+
+    @abstractmethod
+    def _lessons(self) -> Any:
+        """What there is to learn from the steps collected: a tree of tensors with one row for each lesson."""
+
+    @abstractmethod
+    def _losses(self, lessons: Any) -> Losses:
+        """The losses on some of the lessons."""
+
+    def advance(self) -> Mapping[str, float]:
+        lr = self._set_lr()
+        self.rollout.collect(self.parts.act, self.parts.head.acted)
+        self.steps += self.rollout.going.numel()
+        with torch.no_grad():
+            lessons = self._lessons()
+        last = self._learn(lessons)
+        metrics = {f"train/{name}": float(value.detach()) for name, value in last._asdict().items()}
+        metrics["train/learning_rate"] = lr
+        if self.rollout.returns:
+            metrics["rollout/return"] = sum(self.rollout.returns) / len(self.rollout.returns)
+        where = f"{self.description.problem_name}, {type(self.agent).__name__}, step {self.steps}"
+        check_finite(self.parts, metrics, where)
+        return metrics
+
+    def policy(self) -> StoredPolicy:
+        return StoredPolicy(copy.deepcopy(self.parts.network), self.description)
+
+    def get_state(self) -> dict[str, Any]:
+        return {
+            "random": random_state(),
+            "environment": self.env.get_state(),
+            "weights": dict(self.parts.state_dict()),
+            "optimizer": self.optimizer.state_dict(),
+            "reward_scale": self.reward_scale.get_state(),
+            "steps": self.steps,
+        }
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        self.env.set_state(state["environment"])
+        self.parts.load_state_dict(state["weights"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.reward_scale.set_state(state["reward_scale"])
+        self.steps = state["steps"]
+        set_random_state(state["random"])
+
+    # -- one update -----------------------------------------------------------------------------------
+    def _reward(self) -> torch.Tensor:
+        """The rewards collected [T, B], as critics are shown them."""
+        rollout = self.rollout
+        return self.reward_scale(rollout.reward, rollout.going) if self.agent.normalize_reward else rollout.reward
+
+    def _learn(self, lessons: Any) -> Losses:
+        """Gradient steps over all lessons, in ``epochs`` random orders; the last losses."""
+        agent, n = self.agent, len(lessons.advantage)
+        for _ in range(agent.epochs):
+            for index in torch.split(torch.randperm(n), min(agent.batch, n)):
+                losses = self._losses(tree.rows(lessons, index))
+                if agent.target_kl is not None and losses.kl > 1.5 * agent.target_kl:
+                    return losses
+                self.optimizer.zero_grad()
+                losses.total.backward()  # type: ignore[no-untyped-call]
+                torch.nn.utils.clip_grad_norm_(self.parts.parameters(), agent.max_grad_norm)
+                self.optimizer.step()
+        return losses
+
+    def _set_lr(self) -> float:
+        remaining = max(1 - self.steps / self.total, 0.0)
+        lr = self.agent.lr * (remaining if self.agent.lr_schedule == "linear" else 1.0)
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+        return lr
