@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from headway.components import component
@@ -56,10 +57,13 @@ class RandomisedGreedy(Solver[Snapshot, Plan]):
         return setting.plan(best.moves)
 
 
-def constructed(setting: Setting, noise: np.ndarray | None = None) -> Found:
-    """The migrations of greedy; ``noise`` [2, K, N] as `greedy_kernel.greedy` takes it."""
+def constructed(
+    setting: Setting, noise: NDArray[np.float64] | None = None, machines: NDArray[np.bool_] | None = None
+) -> Found:
+    """The migrations of greedy; ``noise`` [2, K, N] as `greedy_kernel.greedy` takes it, between ``machines`` [P] only."""
+    state = setting.state(machines)
     if setting.objective == "machines":
-        return setting.best_prefix(empty(setting.state(), setting.counts.fixed, setting.limit))
+        return setting.best_prefix(empty(state, setting.counts.fixed, setting.limit))
     if noise is None:
         noise = np.zeros((2, *setting.counts.count.T.shape))
-    return setting.best_prefix(greedy(setting.state(), setting.terms, setting.limit, noise))
+    return setting.best_prefix(greedy(state, setting.terms, setting.limit, noise))

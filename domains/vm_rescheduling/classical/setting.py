@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
@@ -11,12 +12,14 @@ from numpy.typing import NDArray
 
 from headway.domains.vm_rescheduling.classical.slots import EPS, Terms, terms_of, worth
 from headway.domains.vm_rescheduling.cluster.counts import Counts
-from headway.domains.vm_rescheduling.cluster.instance import Snapshot
+from headway.domains.vm_rescheduling.cluster.fragments import Fragment
+from headway.domains.vm_rescheduling.cluster.instance import NODES, Snapshot
 from headway.domains.vm_rescheduling.cluster.plan import Plan
 from headway.domains.vm_rescheduling.cluster.state import State, carry, state_of
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 class Found(NamedTuple):
@@ -47,14 +50,26 @@ class Setting:
     @classmethod
     def of(cls, problem: Any, snapshot: Snapshot) -> Self:
         """The setting of a problem; VMs of anti-affinity groups are kinds of their own."""
-        counts = Counts.of(snapshot, groups=bool((snapshot.group[0, snapshot.real[0]] >= 0).any()))
-        terms = terms_of(problem.terms, counts)
-        weight = sum(t.weight for t, worth in zip(problem.terms, terms.worth, strict=True) if worth > 0)
-        return cls(counts, terms, weight, int(snapshot.limit[0]), problem.objective, problem.goal)
+        return cls.made(snapshot, problem.terms, problem.objective, problem.goal)
 
-    def state(self) -> State:
-        """The state before any migration, to be changed."""
-        return state_of(self.counts)
+    @classmethod
+    def made(
+        cls, snapshot: Snapshot, terms: Sequence[Fragment], objective: str = "fragments", goal: float = 0.0
+    ) -> Self:
+        """The setting of a snapshot with these terms."""
+        counts = Counts.of(snapshot, groups=bool((snapshot.group[0, snapshot.real[0]] >= 0).any()))
+        worth = terms_of(terms, counts)
+        weight = sum(term.weight for term, value in zip(terms, worth.worth, strict=True) if value > 0)
+        return cls(counts, worth, weight, int(snapshot.limit[0]), objective, goal)
+
+    def state(self, machines: Bools | None = None) -> State:
+        """The state before any migration, to be changed; with only ``machines`` [P] to migrate from and to, if given."""
+        state = state_of(self.counts)
+        if machines is None:
+            return state
+        inside = np.repeat(machines, NODES)
+        state.count[~inside] = 0
+        return state._replace(open=state.open & inside)
 
     def best_prefix(self, moves: Ints) -> Found:
         """The part of ``moves`` from the start that is best for the objective; the shortest of equal ones."""

@@ -1,0 +1,76 @@
+"""Integer programs, put together from blocks of rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Program:
+    """Maximise ``value @ x`` over integers 0 <= x <= ``most`` with ``lower <= matrix @ x <= upper``.
+
+    Attributes
+    ----------
+    leave, come : int64 [., 2], node and kind of the first variables: VMs that leave, then VMs that come
+    ceiling : a bound on ``value @ x`` that needs no search
+    base : the problem's objective is ``base - value @ x``
+    step : ``value @ x`` is a multiple of it; 0 where it may be any number
+    """
+
+    matrix: sparse.csr_array
+    lower: Floats
+    upper: Floats
+    most: Floats
+    value: Floats
+    leave: Ints
+    come: Ints
+    base: float
+    ceiling: float
+    step: float
+
+    def change(self, x: Floats, shape: tuple[int, ...]) -> Ints:
+        """What a solution adds to the counts [N, K]."""
+        whole = np.rint(x).astype(np.int64)
+        change = np.zeros(shape, np.int64)
+        n = len(self.leave)
+        change[tuple(self.leave.T)] -= whole[:n]
+        change[tuple(self.come.T)] += whole[n : n + len(self.come)]
+        return change
+
+    def bound(self, value: float) -> float:
+        """The objective that no solution is below, where none has more than ``value``."""
+        return float(self.base - (np.floor(value / self.step + 1e-6) * self.step if self.step else value))
+
+
+class Rows:
+    """Rows of a matrix in blocks, one block of columns for each group of variables."""
+
+    def __init__(self) -> None:
+        self.blocks: list[dict[str, Any]] = []
+        self.lower: list[Floats] = []
+        self.upper: list[Floats] = []
+
+    def add(self, lower: Any, upper: Any, **blocks: Any) -> None:
+        """lower <= sum of the blocks' products <= upper."""
+        rows = next(iter(blocks.values())).shape[0]
+        self.blocks.append(blocks)
+        self.lower.append(np.broadcast_to(np.asarray(lower, float), rows))
+        self.upper.append(np.broadcast_to(np.asarray(upper, float), rows))
+
+    def matrix(self, widths: dict[str, int]) -> sparse.csr_array:
+        lines = [
+            [
+                row.get(name, sparse.csr_array((next(iter(row.values())).shape[0], width)))
+                for name, width in widths.items()
+            ]
+            for row in self.blocks
+        ]
+        return sparse.csr_array(sparse.block_array(lines, format="csr"))
