@@ -47,12 +47,7 @@ class Living(Cluster):
 
     def arrive(self, vm: int) -> None:
         """Place an arriving VM by the scheduler's rule, or refuse it."""
-        fits = [
-            (machine, node)
-            for machine in range(len(self.active))
-            for node in range(NODES if self.nodes[vm] == 1 else 1)
-            if self.fits(vm, machine, node)
-        ]
+        fits = self.places(vm)
         if not fits:
             self.refused += 1
         elif self.spot[vm] < 0:
@@ -61,19 +56,20 @@ class Living(Cluster):
         else:
             self.put(vm, *fits[int(self.spot[vm] * len(fits))])
 
-    def fits(self, vm: int, machine: int, node: int) -> bool:
-        """Whether a node of a machine (both nodes, for a VM on two) takes VMs and has room for this one now."""
-        nodes = self.nodes[vm]
-        taken = range(NODES) if nodes == NODES else (node,)
-        return self.active[machine] and all(
-            free[machine][n] >= self.need[resource][vm] // nodes for resource, free in self.free.items() for n in taken
-        )
+    def places(self, vm: int) -> list[tuple[int, int]]:
+        """Machines and nodes that take VMs and have room for this one now (node 0 for a VM on two)."""
+        cores, memory = (self.need[resource][vm] // self.nodes[vm] for resource in ("cpu", "memory"))
+        machines = enumerate(zip(self.active, self.free["cpu"], self.free["memory"], strict=True))
+        if self.nodes[vm] == NODES:
+            return [(m, 0) for m, (open, cpu, mb) in machines if open and min(cpu) >= cores and min(mb) >= memory]
+        rooms = ((m, cpu, mb) for m, (open, cpu, mb) in machines if open and max(cpu) >= cores)
+        return [(m, n) for m, cpu, mb in rooms for n in range(NODES) if cpu[n] >= cores and mb[n] >= memory]
 
     def attempt(self, move: Move) -> None:
         """Carry out a migration, or skip it where it has come too late."""
         vm, machine, node = move
-        known = vm in self.at and 0 <= machine < len(self.active) and 0 <= node < NODES
-        if not known or self.at[vm] == (machine, node) or not self.fits(vm, machine, node) or self.clashes(vm, machine):
+        there = vm in self.at and self.at[vm] != (machine, node)
+        if not there or (machine, node) not in self.places(vm) or self.clashes(vm, machine):
             self.late += 1
             return
         self.put(vm, *self.at[vm], sign=-1)
