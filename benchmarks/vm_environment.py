@@ -21,7 +21,7 @@ from headway import make_problem
 from headway.domains.vm_rescheduling.cluster.instance import NODES, Snapshot
 from headway.envs.vector import HeadwayVectorEnv
 
-MIGRATIONS = 50
+MIGRATIONS = 500  # of an episode, so that its beginning weighs little
 # VMR2L's own environment at 279 machines and 2,089 VMs, mask and step, CPU time on a machine like this one.
 VMR2L = 366.0
 

@@ -78,12 +78,13 @@ def slots(terms: Sequence[Fragment]) -> NDArray[np.float32]:
 def _kinds(snapshot: Snapshot, least: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Each VM's kind [B, V], and the kinds' cores, MB and nodes [B, K, 3], smallest first; zeros beyond a row's own."""
     size = np.stack([snapshot.vm_cpu, snapshot.vm_memory, snapshot.vm_nodes], axis=2)
+    # One number for three: rows of numbers take ten times as long to tell apart.
+    key = (snapshot.vm_cpu << 40) + (snapshot.vm_memory << 2) + snapshot.vm_nodes
     kind = np.zeros(snapshot.host.shape, np.int64)
     tables = []
     for row, real in enumerate(snapshot.real):
-        table, inverse = np.unique(size[row, real], axis=0, return_inverse=True)
-        kind[row, real] = inverse.reshape(-1)
-        tables.append(table)
+        _, first, kind[row, real] = np.unique(key[row, real], return_index=True, return_inverse=True)
+        tables.append(size[row, real][first])
     out = np.zeros((len(snapshot), max(least, *map(len, tables)), 3), np.int64)
     for row, table in enumerate(tables):
         out[row, : len(table)] = table
