@@ -73,7 +73,7 @@ def from_arrivals(
         from headway.domains.vm_rescheduling.workload.replay import replay
 
         goal = utilisation * cpu.sum()
-        row, time, departure = _drawn(rng, trace, SURPLUS * goal)
+        row, time, departure = thinned(rng, trace, SURPLUS * goal)
         begin = rng.uniform(EARLIEST, 1.0) * (trace.time[-1] - trace.time[0])
         kind = trace.kind[row]
         place = replay(rng, cpu, memory, trace.table.sizes, kind, time, departure, *numbers, begin, goal)
@@ -85,7 +85,7 @@ def from_arrivals(
                     per_rack=per_rack)  # fmt: skip
 
 
-def _drawn(
+def thinned(
     rng: np.random.Generator, trace: Arrivals, cores: float
 ) -> tuple[Ints, NDArray[np.float64], NDArray[np.float64]]:
     """Arrivals that would have ``cores`` in use in the second half: rows of the trace, times, departures, by time."""

@@ -1,0 +1,92 @@
+"""A network that scores nodes one by one: it serves clusters of any size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple
+
+import torch
+from gymnasium import spaces
+from pydantic import Field
+from torch import Tensor, nn
+
+from headway.components import component
+from headway.domains.vm_rescheduling.cluster.instance import NODES
+from headway.domains.vm_rescheduling.workload.flavors import CPU, MEMORY
+from headway.nn.layers import tower
+from headway.nn.network import Network, Recipe
+
+FEATURES = 13
+SLOT = 16.0  # cores, as in FR-16
+ROOM = float(CPU)  # cores of a usual node
+GIGABYTES = MEMORY / 1024.0
+HIDDEN = -1e9  # logit of inactive machines
+
+
+@component
+class Nodes(Recipe):
+    """One small network for all nodes: what is free on a node, its sibling and after placing in, a logit out.
+
+    The logits begin as best fit: they fall with the free cores of a node's machine, ``tightness`` per 88 cores.
+    The value comes from means over the nodes of the same features.
+
+    Attributes
+    ----------
+    hidden : widths of the layers
+    tightness : initial weight of best fit in the logits
+    """
+
+    hidden: tuple[Annotated[int, Field(ge=1)], ...] = (64, 64)
+    tightness: Annotated[float, Field(ge=0)] = 10.0
+
+    def build(self, observation_space: spaces.Dict, action_space: spaces.Space[Any]) -> Network:
+        return NodesNetwork(self)
+
+
+class Hidden(NamedTuple):
+    """What actor and critic share."""
+
+    features: Tensor  # [B, N, FEATURES]
+    open: Tensor  # bool [B, N]
+
+
+class NodesNetwork(Network):
+    """Logits [B, 1 + N] (refuse, then nodes) and a value [B, 1], for the observations of `Place`."""
+
+    def __init__(self, recipe: Nodes) -> None:
+        super().__init__()
+        self.score = tower([FEATURES, *recipe.hidden, 1], "silu", gain=0.01)
+        self.value = tower([2 * FEATURES, *recipe.hidden, 1], "silu", gain=1.0)
+        self.tightness = nn.Parameter(torch.tensor(recipe.tightness))
+
+    def encode(self, observation: Mapping[str, Tensor]) -> Hidden:
+        cpu, memory, request = (observation[name].float() for name in ("cpu", "memory", "request"))
+        cores, need, double = request[:, :1], request[:, 1:2], request[:, 2:] - 1
+        after, other = cpu - cores, _sibling(cpu)
+        slots, left = torch.floor(cpu / SLOT), torch.floor(after.clamp(min=0) / SLOT)
+        wide = torch.ones_like(cpu)
+        columns = [
+            cpu / ROOM, after / ROOM, other / ROOM, memory / GIGABYTES, (memory - need) / GIGABYTES,
+            _sibling(memory) / GIGABYTES, slots - left, cpu / SLOT - slots, after / SLOT - torch.floor(after / SLOT),
+            (cpu + other) / (2 * ROOM), cores / ROOM * wide, need / GIGABYTES * wide, double * wide,
+        ]  # fmt: skip
+        return Hidden(torch.stack(columns, dim=-1), observation["open"].bool())
+
+    def actor(self, hidden: Hidden) -> Tensor:
+        machine = hidden.features[..., 9]
+        logits = self.score(hidden.features).squeeze(-1) - self.tightness * machine
+        logits = logits.masked_fill(~hidden.open, HIDDEN)
+        return torch.cat([torch.zeros_like(logits[:, :1]), logits], dim=1)
+
+    def critic(self, hidden: Hidden) -> Tensor:
+        weight = hidden.open.float().unsqueeze(-1)
+        count = weight.sum(1).clamp(min=1)
+        mean = (hidden.features * weight).sum(1) / count
+        square = (hidden.features**2 * weight).sum(1) / count
+        value: Tensor = self.value(torch.cat([mean, square], dim=-1))
+        return value
+
+
+def _sibling(values: Tensor) -> Tensor:
+    """What the other node of each node's machine has, [B, N]."""
+    return values.reshape(len(values), -1, NODES).flip(-1).reshape(values.shape)
