@@ -141,7 +141,7 @@ class Place(Environment[Stream, Placement, Params, State]):
     def solution(
         self, instance: Stream, decisions: NDArray[np.int64], length: NDArray[np.int64], state: State
     ) -> Placement:
-        node = np.full(instance.vm_nodes.shape, -1)
+        node: NDArray[np.int64] = np.full(instance.vm_nodes.shape, -1)
         steps = min(decisions.shape[1], node.shape[1])
         taken = np.arange(steps) < length[:, None]
         node[:, :steps] = np.where(taken, decisions[:, :steps] - 1, -1)

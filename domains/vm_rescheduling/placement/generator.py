@@ -75,8 +75,8 @@ def traced(
 ) -> Stream:
     """Clusters through which a trace has run until some time in its second half, and what it asks for next.
 
-    ``demand`` is the cores of the trace that are in use at a time, on average, per core there is (see `traced.thinned`).
-    VMs whose departure is not known stay a day longer than the last request.
+    ``demand`` is the cores of the trace that would be in use at a time, on average, per core there is. VMs whose
+    departure is not known stay a day longer than the last request.
     """
     parts = [_traced(rng, trace, machines, requests, demand, placement) for _ in range(n)]
     there, asked, time, until, left = zip(*parts, strict=True)

@@ -54,7 +54,7 @@ class PlacementProblem(Problem[Stream, Placement]):
     data: Literal["memoryless", "azure"] = "memoryless"
     machines: Annotated[int, Field(ge=1)] = 20
     requests: Annotated[int, Field(ge=1)] = 300
-    demand: Annotated[float, Field(gt=0)] = 1.0
+    demand: Annotated[float, Field(gt=0)] = 0.9
     utilisation: Annotated[float, Field(gt=0, lt=1)] = 0.875
     lifetime: Annotated[float, Field(gt=0)] = 86_400.0
     placement: Literal["mixed", "best_fit", "random", "first_fit"] = "mixed"
@@ -77,7 +77,8 @@ class PlacementProblem(Problem[Stream, Placement]):
         from headway.domains.vm_rescheduling.workload.traced import shipped_arrivals
 
         if self.data == "azure":
-            return traced(rng, n, shipped_arrivals(), machines=self.machines, requests=self.requests, demand=self.demand,
+            trace = shipped_arrivals()
+            return traced(rng, n, trace, machines=self.machines, requests=self.requests, demand=self.demand,
                           placement=self.placement, width=self.width)  # fmt: skip
         return memoryless(rng, n, machines=self.machines, requests=self.requests, utilisation=self.utilisation,
                           demand=self.demand, lifetime=self.lifetime, placement=self.placement, flavors=self.flavors,

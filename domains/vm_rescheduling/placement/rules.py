@@ -49,7 +49,7 @@ class BestFit(Rule):
     """The machine with the fewest free cores, then its node with the fewest."""
 
     def score(self, observation: Observation) -> Floats:
-        cpu = observation["cpu"].astype(np.float64)
+        cpu: Floats = observation["cpu"].astype(np.float64)
         return _machine(cpu) * 1e4 + cpu
 
 
@@ -58,7 +58,7 @@ class WorstFit(Rule):
     """The machine with the most free cores, then its node with the most: load is spread."""
 
     def score(self, observation: Observation) -> Floats:
-        cpu = observation["cpu"].astype(np.float64)
+        cpu: Floats = observation["cpu"].astype(np.float64)
         return -_machine(cpu) * 1e4 - cpu
 
 
@@ -92,7 +92,7 @@ class RandomFit(Policy):
     """Any node with room."""
 
     def start(self, n: int, seed: int = 0) -> Memory:
-        keys = np.random.SeedSequence([seed]).generate_state(n, np.uint64)
+        keys = np.random.SeedSequence([seed]).generate_state(n, np.uint64).astype(np.uint64)
         return Memory(keys, np.zeros(n, np.int64))
 
     def act(self, observation: Observation, mask: Array | None, memory: Any = None) -> tuple[Array, Any]:
