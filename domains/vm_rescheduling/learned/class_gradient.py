@@ -1,0 +1,140 @@
+"""The kernel that turns played episodes into the gradient of the class policy's tables.
+
+A softmax over all VMs has a derivative for each at every choice, but as long as a weight w stays what it is these are w
+(and, for the entropy, w log w) times the same numbers. So the numbers are summed up as they come, and a machine's weights
+are settled when they change: a choice costs what a migration changes, not what could have been chosen.
+"""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+from headway.domains.vm_rescheduling.learned.class_cluster import CLASS, COLUMN, DOUBLE, ROOM, move
+from headway.domains.vm_rescheduling.learned.class_kernel import bar, weigh
+
+
+@nb.njit(cache=True)
+def _add(node, kind, grad, n, k, amount):
+    """To the derivative of what kind k weighs at node n."""
+    grad[node[n, CLASS], kind[k, COLUMN]] += amount
+    if kind[k, DOUBLE]:
+        grad[node[n ^ 1, CLASS], kind[k, COLUMN]] += amount
+
+
+@nb.njit(cache=True)
+def _share(w, first, second):
+    share = w * first
+    if second != 0.0 and w > 0:
+        share += w * np.log(w) * second
+    return share
+
+
+@nb.njit(cache=True)
+def _settle(node, kind, leave, enter, sums, seen, source_grad, target_grad, m):
+    """Bring the gradients up to date in what machine m weighs. ``sums`` [1 + K, 2] for sources and for the targets of
+    each kind, ``seen`` [P, 1 + K, 2] what they were when the machine was settled last.
+    """
+    for k in range(len(kind)):
+        first, second = sums[1 + k, 0] - seen[m, 1 + k, 0], sums[1 + k, 1] - seen[m, 1 + k, 1]
+        left, left_second = sums[0, 0] - seen[m, 0, 0], sums[0, 1] - seen[m, 0, 1]
+        for n in (2 * m, 2 * m + 1):
+            _add(node, kind, source_grad, n, k, -_share(leave[n, k], left, left_second))
+            if first != 0.0:
+                _add(node, kind, target_grad, n, k, -_share(enter[k, n], first, second))
+    for i in range(len(sums)):
+        seen[m, i, 0], seen[m, i, 1] = sums[i, 0], sums[i, 1]
+
+
+@nb.njit(cache=True)
+def _dot(weights):
+    """Sum of w log w."""
+    total = 0.0
+    for w in weights:
+        if w > 0:
+            total += w * np.log(w)
+    return total
+
+
+@nb.njit(cache=True)
+def _sum_up(sums, i, total, dot, a, pull):
+    """Add the factors of w and of w log w in minus the derivative of a log p + pull x entropy; the entropy."""
+    mean = dot / total
+    sums[i, 0] += (a - pull * mean) / total
+    sums[i, 1] += pull / total
+    return np.log(total) - mean
+
+
+@nb.njit(cache=True)
+def _episode(node, kind, vm, head, taken, term, gain, space, source, target, limit, moves, scale, pull, source_grad, target_grad):  # fmt: skip
+    """One episode; the sum of the entropies (0 without a pull) and the number of moves."""
+    nodes, kinds = head.shape
+    machines = nodes // 2
+    leave, enter, machine = np.empty((nodes, kinds)), np.empty((kinds, nodes)), np.empty(machines)
+    row, room, dots = np.empty(nodes), np.empty(kinds, np.bool_), np.zeros(machines)
+    sums, seen = np.zeros((1 + kinds, 2)), np.zeros((machines, 1 + kinds, 2))
+    last, entropy, made = -1, 0.0, 0
+    for t in range(limit):
+        n, k, to = moves[t, 0], moves[t, 1], moves[t, 2]
+        if n < 0:
+            break
+        j = t * len(source) // limit
+        if j != last:
+            for m in range(machines):
+                if last >= 0:
+                    _settle(node, kind, leave, enter, sums, seen, source_grad[last], target_grad[last], m)
+                weigh(node, kind, head, source[j], target[j], False, leave, enter, machine, m)
+                if pull != 0.0:
+                    dots[m] = _dot(leave[2 * m]) + _dot(leave[2 * m + 1])
+            last = j
+        made += 1
+        entropy += _sum_up(sums, 0, machine.sum(), dots.sum(), scale[t], pull)
+        _add(node, kind, source_grad[j], n, k, scale[t])
+        if to == n:
+            continue
+        row[:] = enter[k]
+        bar(node, vm, taken, row, n, head[n, k], 0.0)
+        before0, before1 = sums[1 + k, 0], sums[1 + k, 1]
+        entropy += _sum_up(sums, 1 + k, row.sum(), _dot(row) if pull != 0.0 else 0.0, scale[t], pull)
+        _add(node, kind, target_grad[j], to, k, scale[t])
+        for i in range(nodes):  # what was barred has no part in it
+            if row[i] == 0 and enter[k, i] > 0:
+                _add(node, kind, target_grad[j], i, k,
+                     _share(enter[k, i], sums[1 + k, 0] - before0, sums[1 + k, 1] - before1))  # fmt: skip
+        _settle(node, kind, leave, enter, sums, seen, source_grad[j], target_grad[j], n // 2)
+        _settle(node, kind, leave, enter, sums, seen, source_grad[j], target_grad[j], to // 2)
+        room[:] = kind[:, ROOM] > 0
+        move(node, kind, vm, head, taken, term, gain, space, n, k, to)
+        changed = (room != (kind[:, ROOM] > 0)).any()
+        for i in range(machines if changed else 2):
+            m = i if changed else (n if i == 0 else to) // 2
+            if m != n // 2 and m != to // 2:
+                _settle(node, kind, leave, enter, sums, seen, source_grad[j], target_grad[j], m)
+            weigh(node, kind, head, source[j], target[j], False, leave, enter, machine, m)
+            if pull != 0.0:
+                dots[m] = _dot(leave[2 * m]) + _dot(leave[2 * m + 1])
+    if last >= 0:
+        for m in range(machines):
+            _settle(node, kind, leave, enter, sums, seen, source_grad[last], target_grad[last], m)
+    return entropy, made
+
+
+@nb.njit(cache=True)
+def score(pack, space, source, target, moves, scale, pull, source_grad, target_grad):
+    """Add to the gradients [B, J, C, Q] those of sum(scale x log probability + pull x entropy) over the choices made.
+
+    ``source``, ``target`` are exponentials, ``moves`` what `play` drew with them, ``scale`` [B, R, L] and ``pull`` of
+    each choice. Returns the mean entropy of a move's two choices (where there is a pull; else it means nothing).
+    """
+    entropy, made = 0.0, 0
+    for b in range(moves.shape[0]):
+        for r in range(moves.shape[1]):
+            if scale[b, r].any() or pull != 0.0:
+                more, moved = _episode(
+                    pack.node[b].copy(), pack.kind[b].copy(), pack.vm[b].copy(), pack.head[b].copy(),
+                    pack.taken[b].copy(), pack.term, pack.gain[b], space, source[b], target[b], pack.limit[b],
+                    moves[b, r], scale[b, r], pull, source_grad[b], target_grad[b],
+                )  # fmt: skip
+                entropy += more
+                made += moved
+    return entropy / max(made, 1)
