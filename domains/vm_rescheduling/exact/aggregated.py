@@ -100,8 +100,17 @@ class _Model:
         done = {bool(r) for r in terms.memory[terms.worth > 0]} if self.setting.objective != "machines" else set()
         for resource in set(RESOURCES) - done:  # where there are slots, these take care of it
             if not done or not self._implied(resource):
-                self.rows.add(-self.free[resource][self.inside], np.inf, move=self.effect[resource])
+                self._keep_room(resource)
             done.add(resource)
+
+    def _keep_room(self, resource: bool, size: int = 0, **slots: sparse.csr_array) -> None:
+        """What is free is enough for what comes (and for slots), in units of the greatest common divisor of all sizes: what
+        is free beyond whole units is of no use, and small coefficients are easier on the engines.
+        """
+        unit = max(1, int(np.gcd.reduce(np.append(self.share[resource], size))))
+        whole = -(self.free[resource][self.inside] // unit)
+        parts = {name: part / unit for name, part in slots.items()}
+        self.rows.add(whole, np.inf, move=self.effect[resource] / unit, **parts)
 
     def _implied(self, resource: bool) -> bool:
         """Whether no node can run out of a resource before it runs out of the other."""
@@ -127,7 +136,7 @@ class _Model:
                 unit = sparse.csr_array(np.repeat(np.eye(len(most)), NODES, axis=0))
             self.base -= worth * float(np.maximum(outside, 0).sum())
             name = f"slots{term}"
-            self.rows.add(-free[self.inside], np.inf, move=self.effect[resource], **{name: -size * unit})
+            self._keep_room(resource, size, **{name: -size * unit})
             taken = (self.due * self.share[resource] * self.counts.nodes).sum()
             cut = (free[self.inside].sum() - taken) // (size * terms.nodes[term])
             self.rows.add(-np.inf, cut, **{name: sparse.csr_array(np.ones((1, len(most))))})

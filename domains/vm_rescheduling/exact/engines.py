@@ -23,7 +23,9 @@ SCALE = 2.0**40  # CP-SAT's objective is whole: values are rounded to 1 / SCALE
 
 
 class Answer(NamedTuple):
-    """What an engine found: a solution x (None: none), and a bound on ``value @ x`` (inf: none) that may be its value."""
+    """What an engine found: a solution (None: none), a bound on its value (inf: none; -inf: the program has no solution),
+    and whether this is the end of it.
+    """
 
     x: Floats | None
     bound: float
@@ -42,7 +44,7 @@ def solve(engine: str, program: Program, seconds: float, *, hint: Floats | None 
     Raises
     ------
     SolverError
-        The engine calls the model infeasible or invalid.
+        The engine calls the program unbounded or invalid, or breaks down.
     """
     if engine == "cp_sat":
         return _cp_sat(program, seconds, hint, threads, found)
@@ -68,7 +70,9 @@ def _mip(engine: str, program: Program, seconds: float, hint: Floats | None, thr
     gap = pywraplp.MPSolverParameters()
     gap.SetDoubleParam(gap.RELATIVE_MIP_GAP, GAP)
     status = solver.Solve(gap)
-    if status in (solver.INFEASIBLE, solver.UNBOUNDED, solver.MODEL_INVALID, solver.ABNORMAL):
+    if status == solver.INFEASIBLE:
+        return Answer(None, -np.inf, True)
+    if status in (solver.UNBOUNDED, solver.MODEL_INVALID, solver.ABNORMAL):
         raise SolverError("an engine failed", where=engine, got=status, expected="a solution, or none in time")
     x = np.array([v.solution_value() for v in variables]) if status in (solver.OPTIMAL, solver.FEASIBLE) else None
     bound = solver.Objective().BestBound() if x is not None else np.inf
@@ -104,8 +108,10 @@ def _cp_sat(program: Program, seconds: float, hint: Floats | None, threads: int,
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds, solver.parameters.num_workers = seconds, threads
     status = solver.solve(model, _Report(variables, found))
-    if status in (cp_model.INFEASIBLE, cp_model.MODEL_INVALID):
-        raise SolverError("an engine failed", where="cp_sat", got=solver.status_name(status), expected="a solution")
+    if status == cp_model.INFEASIBLE:
+        return Answer(None, -np.inf, True)
+    if status == cp_model.MODEL_INVALID:
+        raise SolverError("an engine refused the program", where="cp_sat", got=model.validate(), expected="integers")
     known = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
     x = np.array([solver.value(v) for v in variables], float) if known else None
     rounding = 0.0 if program.step else program.most.sum() / SCALE

@@ -74,7 +74,9 @@ class Race:
             if self.proven or limit < 1 or self.left() < LEAST:
                 break
             program = aggregated(self.whole, self.machines, limit)
-            if not len(program.leave) or not program.value.any() or not self._settle(program, relaxed=spare == 0):
+            if not len(program.leave) or not program.value.any():
+                self._limit_by(self.best.objective)
+            elif not self._settle(program, relaxed=spare == 0):
                 break
         return self.best
 
@@ -87,12 +89,12 @@ class Race:
                 return True
             answer = solve(engine, program, seconds, hint=self._hint(program), threads=self.threads,
                            found=lambda x: self._realise(program, x))  # fmt: skip
-            if relaxed:
-                self._limit_by(program.bound(answer.bound))
+            if relaxed:  # no solution: the goal is out of reach, which costs more than the limit
+                self._limit_by(program.bound(answer.bound) if answer.bound > -np.inf else self.setting.limit + 1.0)
             if answer.x is not None:
                 self._realise(program, answer.x)
             if answer.proven:
-                return True
+                return answer.x is not None
         return False
 
     def _turns(self) -> Iterator[tuple[Engine, float]]:
