@@ -27,6 +27,16 @@ def plan_of(snapshot: Snapshot, decisions: NDArray[np.int64], length: NDArray[np
     return Plan.concat([Plan.of(moves) for moves in plans])
 
 
+def replayed(snapshot: Snapshot, plan: Plan) -> NDArray[np.int64]:
+    """Actions [B, T] that make the plans: a VM, its node, the next VM, ..., a stop where turns are left; then -1."""
+    out = np.full((len(plan), 2 * int(plan.length.max(initial=0)) + 1), -1)
+    for row, length in enumerate(plan.length.tolist()):
+        for i, (vm, machine, node) in enumerate(plan.moves(row)):
+            out[row, 2 * i : 2 * i + 2] = 1 + vm, 1 + NODES * machine + node
+        out[row, 2 * length] = 0 if length < snapshot.limit[row] else -1
+    return out
+
+
 def allowed(snapshot: Snapshot, row: int, decisions: NDArray[np.int64], size: int) -> NDArray[np.bool_]:
     """bool [size], what may follow these decisions [T]: the rule that the environment's mask keeps to."""
     out = np.zeros(size, bool)

@@ -59,7 +59,7 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
     learning", section 4), for which a mask over all pairs would be V x N long.
     """
 
-    capabilities: ClassVar[frozenset[str]] = frozenset({"phases", "rule"})
+    capabilities: ClassVar[frozenset[str]] = frozenset({"phases", "replay", "rule"})
     masked: ClassVar[bool] = True
     action: ClassVar[Literal["discrete", "box"]] = "discrete"
 
@@ -269,6 +269,12 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
         from headway.domains.vm_rescheduling.rescheduling.decisions import plan_of
 
         return plan_of(instance, decisions, length)
+
+    def replay(self, instance: Snapshot, solution: Plan) -> NDArray[np.int64]:
+        """The actions that make these plans (see `decisions.replayed`)."""
+        from headway.domains.vm_rescheduling.rescheduling.decisions import replayed
+
+        return replayed(instance, solution)
 
     def rule(self, instance: Snapshot, decisions: NDArray[np.int64]) -> NDArray[np.bool_]:
         """What the mask must allow after these decisions, in plain Python (see `decisions.allowed`)."""

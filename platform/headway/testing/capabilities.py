@@ -10,9 +10,10 @@ from headway import tree
 from headway.environment import Environment
 from headway.testing.case import EnvironmentCase
 from headway.testing.check import on_environment, require
+from headway.testing.play import play
 from headway.testing.same import frozen, require_same
 
-METHODS = frozenset({"starts", "symmetries", "post_decision", "rule", "relax"})
+METHODS = frozenset({"starts", "symmetries", "post_decision", "rule", "relax", "replay"})
 PROPERTIES = frozenset({"differentiable", "phases", "dead_ends"})
 
 
@@ -81,6 +82,22 @@ def _post_decision(env: Environment[Any, Any, Any, Any], instance: Any, state: A
     params = frozen(env.prepare(instance))
     batch = frozen(tree.map_arrays(lambda a: np.asarray(a)[None], state))
     return tree.rows(env.post_decision(params, batch, np.asarray(decision)[None]), 0)  # type: ignore[attr-defined]
+
+
+@on_environment(when=lambda case: case.offers("replay"))
+def check_replay_leads_to_the_solution(case: EnvironmentCase) -> None:
+    """`replay` gives the actions that were taken: they are allowed, and end in a solution of the same objective."""
+    actions = np.asarray(case.environment.replay(case.instance, case.episode.solution))  # type: ignore[attr-defined]
+
+    def choose(row: int, step: int, mask: Any) -> Any:
+        action = actions[row, step] if step < actions.shape[1] else -1
+        require(case.space.contains(action), "the episode goes on after `replay`", where=f"row {row}, step {step}")
+        require(mask is None or mask[action], "`replay` does what the mask forbids", where=f"row {row}, step {step}")
+        return action
+
+    again = play(case.make(), case.instance, choose).solution
+    expected, got = (case.problem.evaluate(case.instance, x).objective for x in (case.episode.solution, again))
+    require_same(got, expected, "`replay` leads elsewhere", tolerance=1e-9)
 
 
 @on_environment(when=lambda case: case.offers("relax"))

@@ -1,0 +1,100 @@
+"""The training run of `Imitation`: watch the teacher on new instances, raise the probability of what it chose."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+from gymnasium import spaces
+
+from headway import tree
+from headway.environment import Environment
+from headway.nn.decoding import allowed
+from headway.nn.guard import check_finite
+from headway.nn.network import Network, Recipe
+from headway.pipelines.agents.base import Trainer
+from headway.pipelines.agents.imitation_teacher import Shown, shown
+from headway.pipelines.agents.rng import random_state, seed_everything, set_random_state
+from headway.seeds import stream
+from headway.storage.spaces import from_json
+from headway.storage.stored import Description, StoredPolicy
+
+if TYPE_CHECKING:
+    from headway.pipelines.agents.imitation import Imitation
+
+
+class ImitationTrainer(Trainer):
+    """Network, optimizer, teacher, and how many batches of instances it has solved."""
+
+    def __init__(
+        self, agent: Imitation, environment: Environment[Any, Any, Any, Any], recipe: Recipe, *, seed: int, steps: int
+    ) -> None:
+        seed_everything(seed)
+        self.agent, self.environment, self.seed, self.total = agent, environment, seed, steps
+        self.steps = self.updates = 0
+        self.teacher = environment.problem.contestant(agent.teacher, agent.options, where="agent.teacher")
+        self.description = Description.of(environment, recipe, "greedy")
+        observation, action = (
+            from_json(dict(space)) for space in (self.description.observation_space, self.description.action_space)
+        )
+        assert isinstance(observation, spaces.Dict)  # noqa: S101 - what every environment has
+        self.network: Network = recipe.build(observation, action)
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=agent.lr, fused=True)
+
+    def advance(self) -> Mapping[str, float]:
+        problem, seed = self.environment.problem, self.seed
+        rng = stream("train", seed, problem.name, "imitation", self.updates)
+        instance = problem.generate(rng, self.agent.episodes, "train")
+        lessons = shown(self.environment, self.teacher, instance, self.agent.budget, seed)
+        lr = self._set_lr()
+        self.updates += 1
+        self.steps += len(lessons.action)
+        loss, agreed = self._learn(lessons)
+        metrics = {"train/loss": loss, "train/agreement": agreed, "train/learning_rate": lr}
+        check_finite(self.network, metrics, f"{problem.name}, Imitation, step {self.steps}")
+        return metrics
+
+    def policy(self) -> StoredPolicy:
+        return StoredPolicy(copy.deepcopy(self.network), self.description)
+
+    def get_state(self) -> dict[str, Any]:
+        return {
+            "random": random_state(),
+            "weights": dict(self.network.state_dict()),
+            "optimizer": self.optimizer.state_dict(),
+            "updates": self.updates,
+            "steps": self.steps,
+        }
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        self.network.load_state_dict(state["weights"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.updates, self.steps = state["updates"], state["steps"]
+        set_random_state(state["random"])
+
+    # -- one update -----------------------------------------------------------------------------------
+    def _learn(self, lessons: Shown) -> tuple[float, float]:
+        """Passes over all choices in random order; mean loss and share of the teacher's choices hit in the first."""
+        n, first = len(lessons.action), []
+        for epoch in range(self.agent.epochs):
+            for index in torch.split(torch.randperm(n), self.agent.batch):
+                some: Shown = tree.rows(lessons, index)
+                log = allowed(self.network(some.observation), some.mask).log_softmax(-1)
+                loss = torch.nn.functional.nll_loss(log, some.action)
+                if epoch == 0:
+                    first.append((float(loss.detach()), float((log.argmax(-1) == some.action).float().mean())))
+                self.optimizer.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]
+                torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.agent.max_grad_norm)
+                self.optimizer.step()
+        losses, hits = zip(*first, strict=True)
+        return sum(losses) / len(losses), sum(hits) / len(hits)
+
+    def _set_lr(self) -> float:
+        remaining = max(1 - self.steps / self.total, 0.0)
+        lr = self.agent.lr * (remaining if self.agent.lr_schedule == "linear" else 1.0)
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+        return lr
