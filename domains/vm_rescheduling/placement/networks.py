@@ -17,6 +17,7 @@ from headway.nn.layers import tower
 from headway.nn.network import Network, Recipe
 
 FEATURES = 13
+LOST, MACHINE = 6, 9  # positions among them: lost slots, free cores of the machine
 SLOT = 16.0  # cores, as in FR-16
 ROOM = float(CPU)  # cores of a usual node
 GIGABYTES = MEMORY / 1024.0
@@ -27,17 +28,19 @@ HIDDEN = -1e9  # logit of inactive machines
 class Nodes(Recipe):
     """One small network for all nodes: what is free on a node, its sibling and after placing in, a logit out.
 
-    The logits begin as best fit: they fall with the free cores of a node's machine, ``tightness`` per 88 cores.
-    The value comes from means over the nodes of the same features.
+    The logits begin as the rule `fragment_fit`, softened: they fall with the slots of 16 cores that placing there takes
+    away, and with the free cores of the node's machine. The value comes from means over the nodes of the features.
 
     Attributes
     ----------
     hidden : widths of the layers
-    tightness : initial weight of best fit in the logits
+    thrift : initial weight of a lost slot in the logits
+    tightness : initial weight of 88 free cores in the logits
     """
 
     hidden: tuple[Annotated[int, Field(ge=1)], ...] = (64, 64)
-    tightness: Annotated[float, Field(ge=0)] = 10.0
+    thrift: Annotated[float, Field(ge=0)] = 4.0
+    tightness: Annotated[float, Field(ge=0)] = 20.0
 
     def build(self, observation_space: spaces.Dict, action_space: spaces.Space[Any]) -> Network:
         return NodesNetwork(self)
@@ -57,6 +60,7 @@ class NodesNetwork(Network):
         super().__init__()
         self.score = tower([FEATURES, *recipe.hidden, 1], "silu", gain=0.01)
         self.value = tower([2 * FEATURES, *recipe.hidden, 1], "silu", gain=1.0)
+        self.thrift = nn.Parameter(torch.tensor(recipe.thrift))
         self.tightness = nn.Parameter(torch.tensor(recipe.tightness))
 
     def encode(self, observation: Mapping[str, Tensor]) -> Hidden:
@@ -64,17 +68,18 @@ class NodesNetwork(Network):
         cores, need, double = request[:, :1], request[:, 1:2], request[:, 2:] - 1
         after, other = cpu - cores, _sibling(cpu)
         slots, left = torch.floor(cpu / SLOT), torch.floor(after.clamp(min=0) / SLOT)
+        lost = slots - left + double * _sibling(slots - left)
         wide = torch.ones_like(cpu)
         columns = [
             cpu / ROOM, after / ROOM, other / ROOM, memory / GIGABYTES, (memory - need) / GIGABYTES,
-            _sibling(memory) / GIGABYTES, slots - left, cpu / SLOT - slots, after / SLOT - torch.floor(after / SLOT),
+            _sibling(memory) / GIGABYTES, lost, cpu / SLOT - slots, after / SLOT - torch.floor(after / SLOT),
             (cpu + other) / (2 * ROOM), cores / ROOM * wide, need / GIGABYTES * wide, double * wide,
         ]  # fmt: skip
         return Hidden(torch.stack(columns, dim=-1), observation["open"].bool())
 
     def actor(self, hidden: Hidden) -> Tensor:
-        machine = hidden.features[..., 9]
-        logits = self.score(hidden.features).squeeze(-1) - self.tightness * machine
+        lost, machine = hidden.features[..., LOST], hidden.features[..., MACHINE]
+        logits = self.score(hidden.features).squeeze(-1) - self.thrift * lost - self.tightness * machine
         logits = logits.masked_fill(~hidden.open, HIDDEN)
         return torch.cat([torch.zeros_like(logits[:, :1]), logits], dim=1)
 

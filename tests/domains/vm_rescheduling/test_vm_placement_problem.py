@@ -179,7 +179,10 @@ def test_malformed_placements_are_refused(tmp_path, rows, where):
         PROBLEM.read_solution(HAND, tmp_path / "p.csv")
 
 
-def test_network_serves_any_size_and_begins_as_best_fit():
+@pytest.mark.parametrize(("rule", "weights"), [
+    ("best_fit", {"thrift": 0.0, "tightness": 1e3}), ("fragment_fit", {"thrift": 1e5, "tightness": 1e3}),
+])  # fmt: skip
+def test_network_serves_any_size_and_begins_as_a_rule(rule, weights):
     import torch
 
     torch.manual_seed(0)
@@ -188,7 +191,7 @@ def test_network_serves_any_size_and_begins_as_best_fit():
     streams = small.instances("train", 4)
     params = env.prepare(streams)
     space, actions = env.spaces(params)
-    network = small.network("nodes", tightness=1000.0).build(space, actions)
+    network = small.network("nodes", **weights).build(space, actions)
     for problem in (small, large):
         env = problem.environment()
         params = env.prepare(problem.instances("train", 4))
@@ -199,5 +202,5 @@ def test_network_serves_any_size_and_begins_as_best_fit():
             logits, value = network.actor(hidden).numpy(), network.critic(hidden)
         assert (logits.shape, tuple(value.shape)) == (mask.shape, (4, 1))
         chosen = np.where(mask, logits, -np.inf).argmax(1)
-        best = problem.baseline("best_fit").act(seen, mask)[0]
+        best = problem.baseline(rule).act(seen, mask)[0]
         assert (((chosen - 1) // 2) == ((best - 1) // 2)).all()
