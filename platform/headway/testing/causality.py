@@ -129,7 +129,7 @@ def _require_causal(case: ProblemCase, name: str, contestant: Any, env: Environm
 
 def _decided(env: Environment[Any, Any, Any, Any], contestant: Any, row: Instance, period: int) -> NDArray[Any]:
     """The decisions [1, T, ...] of one episode while its period is at most ``period``."""
-    walk = Walk(env, contestant, row)
+    walk = Walk(env, contestant, row, clock=lambda: 0.0)  # virtual: what deciding takes is no decision
     while len(walk.active) and env.period(walk.params, walk.state)[0] <= period:
         walk.step()
     return walk.decisions()
