@@ -52,9 +52,9 @@ class MigrateLive(Environment[LiveSnapshot, LivePlan, LiveParams, LiveState]):
     """The sub-steps, observations and mask of `rescheduling.dynamics.Migrate`; what is decided happens at once.
 
     The planner sees the snapshot with its own migrations, and never what has happened since. Decision float64 [2]: the
-    action, and the seconds it took. A migration is carried out in the living cluster when its node is decided; one that
-    cannot be any more is skipped. Once the plan is complete (stopped, or at the limit) one more step, in which nothing
-    but stopping is allowed, ends the episode and tells how it went.
+    action, and the seconds until it is there. A migration is carried out in the living cluster when its node is
+    decided; one that cannot be any more is skipped. Once the plan is complete (stopped, or at the limit) one more step,
+    in which nothing but stopping is allowed, ends the episode and tells how it went.
 
     The reward of a migration is what it takes off the fragment rate of the snapshot; that of the last step is the
     difference to what the plan has really gained. The sum is the gain, the parts are known when they are paid, and
@@ -62,8 +62,8 @@ class MigrateLive(Environment[LiveSnapshot, LivePlan, LiveParams, LiveState]):
 
     Attributes
     ----------
-    seconds : what every decision takes. None: what it took, where somebody has measured it (`Environment.stamp`), and
-        nothing in training
+    seconds : what every decision of a policy takes. None: what it took, where that is measured (`Environment.stamp`, so
+        in comparisons), and nothing in training
     """
 
     capabilities: ClassVar[frozenset[str]] = frozenset({"phases", "rule"})
@@ -118,7 +118,7 @@ class MigrateLive(Environment[LiveSnapshot, LivePlan, LiveParams, LiveState]):
         if self.seconds is not None:
             return decision
         xp = self.arrays.xp
-        return xp.stack([decision[:, 0], xp.full_like(decision[:, 0], seconds)], axis=1)
+        return xp.stack([decision[:, 0], decision[:, 1] + seconds], axis=1)
 
     def period(self, params: LiveParams, state: LiveState) -> Array:
         """0 while the plan is made; then the minutes, the current one included, since the snapshot was taken."""

@@ -1,54 +1,79 @@
-"""Contestants: planners of frozen snapshots, whose plans are carried out when they are ready."""
+"""Contestants: solvers of frozen snapshots, whose plans are carried out as soon as they are complete."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, Any
+import time
+from functools import cached_property
+from typing import Annotated, Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
-from headway.components import component
+from headway.components import component, given, givens
+from headway.domains.vm_rescheduling.cluster.instance import NODES, Snapshot
 from headway.domains.vm_rescheduling.cluster.plan import Plan
+from headway.domains.vm_rescheduling.live.dynamics import LiveState
 from headway.domains.vm_rescheduling.live.instance import LiveSnapshot
-from headway.domains.vm_rescheduling.live.plan import LivePlan
-from headway.solver import Search, Solver
+from headway.policy import Planner
+from headway.problem import lookup
+from headway.solver import Budget, Search
 
 
 @component
-class Planned(Solver[LiveSnapshot, LivePlan]):
-    """Any solver of `rescheduling`, given the snapshot; every migration is decided when the plan is complete.
+class Planned(Planner[LiveSnapshot]):
+    """Any solver of `rescheduling`, asked once for a plan of the snapshot, which is then carried out without a pause.
 
-    An incumbent is stamped with the CPU-seconds that it took; the last one with those at which the solver stopped, for
-    only then it is known that no better one comes.
+    Its first decision takes as long as the solver thinks, so that all migrations come after that.
 
     Attributes
     ----------
-    inner : name of a solver of `rescheduling`
+    inner : name of a solver of `rescheduling`; one that wants a policy gets the ``policy`` handed to this planner
     options : its options
-    seconds : CPU-seconds it may think, at most the budget
-    wait : seconds that the plan lies there before it is carried out: a slower solver, without waiting for it
+    seconds : CPU-seconds it may think
+    seed : of its random numbers
+    wait : seconds that the plan then lies there: a slower solver, without waiting for it
     """
+
+    environment: ClassVar[str | None] = "migrate"
 
     inner: str = "greedy"
     options: dict[str, Any] = dataclasses.field(default_factory=dict)
     seconds: Annotated[float, Field(gt=0)] = 5.0
+    seed: Annotated[int, Field(ge=0)] = 0
     wait: Annotated[float, Field(ge=0)] = 0.0
+    policy: Any = given(None)
 
-    def solve(self, problem: Any, instance: LiveSnapshot, search: Search[LivePlan]) -> LivePlan | None:
-        seen = problem.view(instance, 0).snapshot
-        frozen: list[Plan] = []
+    def plan(self, problem: Any, view: LiveSnapshot, state: LiveState) -> NDArray[np.float64]:
+        turn, placing = int(state.turn[0]), int(state.chosen[0] >= 0)
+        actions = self._actions(problem, view)
+        number = 2 * turn + placing
+        return np.array([actions[number] if number < len(actions) else 0, self.wait if number == 0 else 0.0])
 
-        def report(plan: Plan, spent: float) -> None:
-            frozen.append(plan)
-            search.incumbent(LivePlan.stamped(plan, search.spent + self.wait))
-
-        thinking: Search[Plan] = Search(
-            dataclasses.replace(search.budget, cpu=min(self.seconds, search.left)),
-            seed=search.seed,
-            report=report,
-            clock=search.clock,
+    def solve(self, problem: Any, snapshot: Snapshot) -> Plan:
+        """The last plan that the solver finds."""
+        plans = [Plan.of([])]
+        search: Search[Plan] = Search(
+            Budget(cpu=self.seconds), self.seed, report=lambda plan, spent: plans.append(plan), clock=time.process_time
         )
-        last = problem.frozen.baseline(self.inner, **self.options).solve(problem.frozen, seen, thinking)
-        if last is not None:
-            frozen.append(last)
-        return LivePlan.stamped(frozen[-1], search.spent + self.wait) if frozen else None
+        frozen = problem.frozen
+        wants = "policy" in givens(lookup("contestant", self.inner, frozen.baselines))
+        bound = {"policy": self.policy} if wants else {}
+        solver = frozen.contestant(self.inner, self.options, where="planned.inner", **bound)
+        last = solver.solve(frozen, snapshot, search)
+        return plans[-1] if last is None else last
+
+    def _actions(self, problem: Any, view: LiveSnapshot) -> list[int]:
+        """The plan as actions of `migrate`: worked out once, and kept for the decisions that follow."""
+        snapshot = view.snapshot
+        parts = [array.tobytes() for array in snapshot.arrays().values() if array.dtype.kind != "U"]
+        key = hash((*problem.fragments.items(), *parts))
+        if key not in self._kept:
+            moves = self.solve(problem, snapshot).moves()
+            self._kept[key] = [action for vm, p, node in moves for action in (1 + vm, 1 + NODES * p + node)]
+        return self._kept[key]
+
+    @cached_property
+    def _kept(self) -> dict[int, list[int]]:
+        return {}

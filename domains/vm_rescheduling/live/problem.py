@@ -42,7 +42,12 @@ class ReschedulingLive(Rescheduling):
     instance_type: ClassVar[type[LiveSnapshot]] = LiveSnapshot
     solution_type: ClassVar[type[LivePlan]] = LivePlan
     environments: ClassVar[Mapping[str, str]] = {"migrate": f"{_HERE}.dynamics:MigrateLive"}
-    baselines: ClassVar[Mapping[str, str]] = {"planned": f"{_HERE}.planned:Planned"}
+    baselines: ClassVar[Mapping[str, str]] = {
+        "planned": f"{_HERE}.planned:Planned",
+        "greedy": f"{_HERE}.contestants:Greedy",
+        "best_fit": f"{_HERE}.contestants:BestFit",
+        "alpha_vbpp": f"{_HERE}.contestants:AlphaVBPP",
+    }
     policies: ClassVar[Mapping[str, str]] = {}
 
     objective: Literal["fragments"] = "fragments"

@@ -1,4 +1,4 @@
-"""Planners of frozen snapshots in the living cluster: what they see, and when their plans are ready."""
+"""Planners of frozen snapshots in the living cluster: what they see, and when their plans are carried out."""
 
 from __future__ import annotations
 
@@ -6,47 +6,62 @@ import numpy as np
 import pytest
 
 from headway.domains.vm_rescheduling.live.problem import ReschedulingLive
-from headway.solver import Budget, Search, Solver
+from headway.rollouts import Walk
+from headway.solver import Search
 
 PROBLEM = ReschedulingLive(machines=6)
 
 
-def solved(contestant, instance, cpu=0.2):
-    """The last answer and all incumbents, by a clock that only looking at it moves: 10 ms."""
-    looks, found = iter(np.arange(0.0, 1e6, 0.01)), []
-    search = Search(Budget(cpu=cpu), report=lambda plan, spent: found.append((plan, spent)), clock=looks.__next__)
-    return contestant.solve(PROBLEM, instance, search), found
+def carried_out(planner, instance, clock=lambda: 0.0):
+    """The plan of an episode; ``clock`` is looked at before and after each decision."""
+    walk = Walk(PROBLEM.environment(), planner, instance, clock=clock)
+    while len(walk.active):
+        walk.step()
+    return walk.result()
 
 
 @pytest.mark.parametrize("name", list(ReschedulingLive.baselines))
 def test_another_future_changes_no_plan(name):
     instance = PROBLEM.instances("validation", 1)
     other = PROBLEM.perturb(instance, 0, np.random.default_rng(3))
-    assert PROBLEM.evaluate(instance, solved(PROBLEM.baseline(name), instance)[0]).feasible.all()
-    plans = [solved(PROBLEM.baseline(name), x)[0].plan.digest() for x in (instance, other)]
-    assert plans[0] == plans[1]
+    planner = PROBLEM.baseline(name)
+    plans = [carried_out(planner, x).solution for x in (instance, other)]
+    assert plans[0].digest() == plans[1].digest()
+    assert plans[0].length[0] > 0
+    assert PROBLEM.evaluate(instance, plans[0]).feasible.all()
 
 
-def test_the_plan_is_that_of_the_snapshot_stamped_when_it_is_complete():
+@pytest.mark.parametrize("name", ["greedy", "best_fit", "alpha_vbpp"])
+def test_the_plan_is_that_of_the_snapshot(name):
     instance = PROBLEM.instances("validation", 1)
-    expected = PROBLEM.frozen.baseline("greedy").solve(PROBLEM.frozen, instance.snapshot, Search())
-    plan, _ = solved(PROBLEM.baseline("planned", inner="greedy"), instance)
-    assert plan.plan.digest() == expected.digest()
-    ready = plan.ready[0, : plan.length[0]]
-    assert (ready == ready[0]).all()
-    assert 0 < ready[0] < 0.1
-    later, _ = solved(PROBLEM.baseline("planned", inner="greedy", wait=60.0), instance)
-    assert later.ready[0, 0] == pytest.approx(ready[0] + 60.0)
+    expected = PROBLEM.frozen.baseline(name).solve(PROBLEM.frozen, instance.snapshot, Search())
+    assert carried_out(PROBLEM.baseline(name), instance).solution.plan.digest() == expected.digest()
+    named = PROBLEM.baseline("planned", inner=name)
+    assert carried_out(named, instance).solution.plan.digest() == expected.digest()
 
 
-def test_incumbents_are_stamped_when_they_are_found():
+def test_all_migrations_come_after_the_thinking():
     instance = PROBLEM.instances("validation", 1)
-    last, found = solved(PROBLEM.baseline("planned", inner="randomised_greedy", seconds=0.4), instance, cpu=1.0)
-    stamps = [plan.ready[0, 0] for plan, _ in found if plan.length[0]]
-    assert stamps == sorted(stamps)
-    assert all(plan.ready[0, 0] <= spent for plan, spent in found if plan.length[0])
-    assert 0.4 <= last.ready[0, 0] < 0.6  # it thinks as long as it may, and no longer
+    for wait in (0.0, 60.0):
+        ticks = iter([0.0, 7.0, *np.full(1000, 7.0)])  # the first decision takes 7 s, the others nothing
+        result = carried_out(PROBLEM.baseline("greedy", wait=wait), instance, ticks.__next__)
+        assert {ready for _, ready in result.solution.decided()} == {7.0 + wait}
+        evaluation = PROBLEM.evaluate(instance, result.solution)
+        assert result.returns == pytest.approx(PROBLEM.environment().offset(instance) - evaluation.objective, abs=1e-9)
 
 
-def test_all_contestants_are_solvers():
-    assert all(isinstance(PROBLEM.baseline(name), Solver) for name in PROBLEM.baselines)
+def test_a_planner_asked_for_several_clusters_in_turn_keeps_them_apart():
+    instance, planner = PROBLEM.instances("validation", 3), PROBLEM.baseline("greedy")
+    together = carried_out(planner, instance).solution
+    for row in range(3):
+        alone = carried_out(planner, instance[row]).solution
+        assert alone.decided() == together.decided(row)
+
+
+def test_a_solver_thinks_as_long_as_it_may():
+    planner = PROBLEM.baseline("planned", inner="randomised_greedy", seconds=0.05)
+    instance = PROBLEM.instances("validation", 1)
+    greedy = carried_out(PROBLEM.baseline("greedy"), instance).solution
+    plan = carried_out(planner, instance).solution
+    better, usual = (float(PROBLEM.evaluate(instance, p).objective[0]) for p in (plan, greedy))
+    assert better <= usual
