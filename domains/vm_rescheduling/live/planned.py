@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from headway.components import component, given, givens
+from headway.components import component
 from headway.domains.vm_rescheduling.cluster.instance import NODES, Snapshot
 from headway.domains.vm_rescheduling.cluster.plan import Plan
 from headway.domains.vm_rescheduling.live.dynamics import LiveState
 from headway.domains.vm_rescheduling.live.instance import LiveSnapshot
 from headway.policy import Planner
-from headway.problem import lookup
 from headway.solver import Budget, Search
 
 
@@ -29,7 +28,7 @@ class Planned(Planner[LiveSnapshot]):
 
     Attributes
     ----------
-    inner : name of a solver of `rescheduling`; one that wants a policy gets the ``policy`` handed to this planner
+    inner : name of a solver of `rescheduling`
     options : its options
     seconds : CPU-seconds it may think
     seed : of its random numbers
@@ -43,7 +42,6 @@ class Planned(Planner[LiveSnapshot]):
     seconds: Annotated[float, Field(gt=0)] = 5.0
     seed: Annotated[int, Field(ge=0)] = 0
     wait: Annotated[float, Field(ge=0)] = 0.0
-    policy: Any = given(None)
 
     def plan(self, problem: Any, view: LiveSnapshot, state: LiveState) -> NDArray[np.float64]:
         turn, placing = int(state.turn[0]), int(state.chosen[0] >= 0)
@@ -57,12 +55,14 @@ class Planned(Planner[LiveSnapshot]):
         search: Search[Plan] = Search(
             Budget(cpu=self.seconds), self.seed, report=lambda plan, spent: plans.append(plan), clock=time.process_time
         )
-        frozen = problem.frozen
-        wants = "policy" in givens(lookup("contestant", self.inner, frozen.baselines))
-        bound = {"policy": self.policy} if wants else {}
-        solver = frozen.contestant(self.inner, self.options, where="planned.inner", **bound)
-        last = solver.solve(frozen, snapshot, search)
+        solver = problem.frozen.contestant(self.inner, self.options, where="planned.inner", **self._handed)
+        last = solver.solve(problem.frozen, snapshot, search)
         return plans[-1] if last is None else last
+
+    @property
+    def _handed(self) -> dict[str, Any]:
+        """What the solver is handed."""
+        return {}
 
     def _actions(self, problem: Any, view: LiveSnapshot) -> list[int]:
         """The plan as actions of `migrate`: worked out once, and kept for the decisions that follow."""
