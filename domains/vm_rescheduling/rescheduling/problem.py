@@ -6,9 +6,10 @@ import dataclasses
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
+from pydantic import Field
 
 from headway.components import component
 from headway.domains.vm_rescheduling.cluster.fragments import Fragment, fragments
@@ -40,6 +41,7 @@ class Rescheduling(Source, Problem[Snapshot, Plan]):
     fragments : kinds of fragments and their weights (scaled to sum to 1): ``cpu16`` is FR-16, ``memory64`` the same
         for 64 GB, ``cpu64x2`` for 64 cores over both nodes of a machine
     goal : of ``moves``, a fragment rate
+    proof : CPU-seconds spent on each snapshot to prove the optimum that others are measured against; 0 for none
     """
 
     name: ClassVar[str] = "vm_rescheduling/rescheduling"
@@ -52,12 +54,15 @@ class Rescheduling(Source, Problem[Snapshot, Plan]):
         "randomised_greedy": f"{_HERE}.classical.greedy:RandomisedGreedy",
         "best_fit": f"{_HERE}.classical.repacking:BestFit",
         "alpha_vbpp": f"{_HERE}.classical.repacking:AlphaVBPP",
+        "exact": f"{_HERE}.exact.contestants:Exact",
+        "exact_per_vm": f"{_HERE}.exact.per_vm:ExactPerVM",
     }
     networks: ClassVar[Mapping[str, str]] = {"tree_attention": f"{_HERE}.learned.tree_attention:TreeAttention"}
 
     objective: Literal["fragments", "machines", "moves"] = "fragments"
     fragments: dict[str, float] = dataclasses.field(default_factory=lambda: {"cpu16": 1.0})
     goal: Share = 0.2
+    proof: Annotated[float, Field(ge=0)] = 2.0
 
     @cached_property
     def terms(self) -> tuple[Fragment, ...]:
@@ -103,4 +108,7 @@ class Rescheduling(Source, Problem[Snapshot, Plan]):
         return draw(self, instance, solution, self.evaluate(instance, solution))
 
     def references(self, instance: Snapshot) -> Mapping[str, Reference]:
-        return {}
+        """``optimum`` where it is proven in time, and ``bound``; see `reference.references`."""
+        from headway.domains.vm_rescheduling.rescheduling.reference import references
+
+        return references(self, instance)
