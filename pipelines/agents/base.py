@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from headway.environment import Environment
-from headway.errors import CapabilityError
+from headway.errors import CapabilityError, CheckpointError
 
 if TYPE_CHECKING:
-    from headway.nn.network import Recipe
+    from headway.nn.network import Network, Recipe
     from headway.storage.stored import StoredPolicy
 
 ActionKind = Literal["discrete", "box"]
@@ -83,6 +83,21 @@ def action_kind(environment: Environment[Any, Any, Any, Any]) -> ActionKind:
     raise CapabilityError("no agent handles these actions", got=space, expected="Discrete or Box")
 
 
+def take_over(network: Network, policy: StoredPolicy) -> None:
+    """Give ``network`` the weights of a stored policy. Raises CheckpointError where they do not fit."""
+    try:
+        network.load_state_dict(policy.network.state_dict())
+    except RuntimeError as error:
+        name = policy.description.network_name
+        raise CheckpointError(
+            "the weights to start from do not fit the network",
+            where="init",
+            got=error,
+            expected=f"weights of a {type(network).__name__}",
+            hint=f"network={name}, with the options it was trained with",
+        ) from error
+
+
 class Trainer(ABC):
     """One training run under way: advances update by update, and can be stored between any two."""
 
@@ -101,6 +116,18 @@ class Trainer(ABC):
     @abstractmethod
     def policy(self) -> StoredPolicy:
         """The policy as it stands, independent of the trainer: loaded and run without SB3."""
+
+    def start_from(self, policy: StoredPolicy) -> None:
+        """Take over another policy's weights, before the first update.
+
+        Raises
+        ------
+        CapabilityError
+            The agent trains from fresh weights only.
+        CheckpointError
+            The weights do not fit the network that is to be trained.
+        """
+        raise CapabilityError("the agent cannot start from given weights", where=type(self).__name__)
 
     @abstractmethod
     def get_state(self) -> dict[str, Any]:

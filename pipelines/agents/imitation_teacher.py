@@ -11,7 +11,7 @@ from torch import Tensor
 
 from headway import tree
 from headway.environment import Environment, Observation
-from headway.errors import CapabilityError, ContractError
+from headway.errors import ContractError
 from headway.ops import Array
 from headway.policy import Policy
 from headway.rollouts import rollout
@@ -31,20 +31,11 @@ def shown(environment: Environment[Any, Any, Any, Any], teacher: Any, instance: 
 
     Raises
     ------
-    CapabilityError
-        A solver teaches in an environment that cannot replay solutions, or the teacher is a planner.
     ContractError
-        The teacher does what the mask forbids.
+        The teacher does what the mask forbids, or has no solution for any of the instances.
     """
     if isinstance(teacher, Policy):
         return _watched(environment, teacher, instance)
-    if not isinstance(teacher, Solver) or "replay" not in environment.capabilities:
-        raise CapabilityError(
-            "cannot learn from this teacher here",
-            where=f"imitation on {environment.problem.name}",
-            got=type(teacher).__name__,
-            expected="a policy, or a solver where the environment can `replay` solutions",
-        )
     solved = [_solved(environment.problem, teacher, instance[i], budget, seed) for i in range(len(instance))]
     known = np.array([i for i, solution in enumerate(solved) if solution is not None], np.int64)
     if not len(known):

@@ -14,7 +14,7 @@ from headway.environment import Environment
 from headway.nn.decoding import allowed
 from headway.nn.guard import check_finite
 from headway.nn.network import Network, Recipe
-from headway.pipelines.agents.base import Trainer
+from headway.pipelines.agents.base import Trainer, take_over
 from headway.pipelines.agents.imitation_teacher import Shown, shown
 from headway.pipelines.agents.rng import random_state, seed_everything, set_random_state
 from headway.seeds import stream
@@ -29,12 +29,19 @@ class ImitationTrainer(Trainer):
     """Network, optimizer, teacher, and how many batches of instances it has solved."""
 
     def __init__(
-        self, agent: Imitation, environment: Environment[Any, Any, Any, Any], recipe: Recipe, *, seed: int, steps: int
+        self,
+        agent: Imitation,
+        environment: Environment[Any, Any, Any, Any],
+        recipe: Recipe,
+        teacher: Any,
+        *,
+        seed: int,
+        steps: int,
     ) -> None:
         seed_everything(seed)
         self.agent, self.environment, self.seed, self.total = agent, environment, seed, steps
         self.steps = self.updates = 0
-        self.teacher = environment.problem.contestant(agent.teacher, agent.options, where="agent.teacher")
+        self.teacher = teacher
         self.description = Description.of(environment, recipe, "greedy")
         observation, action = (
             from_json(dict(space)) for space in (self.description.observation_space, self.description.action_space)
@@ -59,11 +66,15 @@ class ImitationTrainer(Trainer):
     def policy(self) -> StoredPolicy:
         return StoredPolicy(copy.deepcopy(self.network), self.description)
 
+    def start_from(self, policy: StoredPolicy) -> None:
+        take_over(self.network, policy)
+
     def get_state(self) -> dict[str, Any]:
         return {
             "random": random_state(),
             "weights": dict(self.network.state_dict()),
             "optimizer": self.optimizer.state_dict(),
+            "seed": self.seed,
             "updates": self.updates,
             "steps": self.steps,
         }
@@ -71,7 +82,7 @@ class ImitationTrainer(Trainer):
     def set_state(self, state: Mapping[str, Any]) -> None:
         self.network.load_state_dict(state["weights"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.updates, self.steps = state["updates"], state["steps"]
+        self.seed, self.updates, self.steps = state["seed"], state["updates"], state["steps"]
         set_random_state(state["random"])
 
     # -- one update -----------------------------------------------------------------------------------

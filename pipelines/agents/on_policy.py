@@ -15,7 +15,9 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from torch import Tensor, nn
 
 from headway.nn.network import Network, Recipe, outputs
+from headway.pipelines.agents.base import Trainer, take_over
 from headway.pipelines.agents.sb3_trainer import SB3Trainer, as_given
+from headway.storage.stored import StoredPolicy
 
 MASKED = -1e8  # logit of a forbidden action, as in sb3-contrib
 
@@ -107,6 +109,9 @@ class OnPolicyTrainer(SB3Trainer):
         network: Network = self.model.policy.network
         return network
 
+    def start_from(self, policy: StoredPolicy) -> None:
+        take_over(self.network(), policy)
+
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
         return {"policy": self.model.policy.optimizer}
 
@@ -119,6 +124,9 @@ class RecurrentTrainer(OnPolicyTrainer):
         layers = len(self.description.network_options["hidden"])
         network.load_state_dict(renamed(self.model.policy.state_dict(), layers))
         return network
+
+    def start_from(self, policy: StoredPolicy) -> None:
+        Trainer.start_from(self, policy)  # SB3's own network is trained; what `network` gives is a copy
 
     def get_state(self) -> dict[str, Any]:
         states = self.model._last_lstm_states

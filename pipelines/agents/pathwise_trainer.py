@@ -15,7 +15,7 @@ from headway.errors import ContractError
 from headway.nn.decoding import Bounds
 from headway.nn.guard import check_finite
 from headway.nn.network import Recipe
-from headway.pipelines.agents.base import Trainer
+from headway.pipelines.agents.base import Trainer, take_over
 from headway.pipelines.agents.pathwise_world import Walked, World
 from headway.pipelines.agents.rng import random_state, seed_everything, set_random_state
 from headway.storage.spaces import from_json
@@ -66,6 +66,9 @@ class PathwiseTrainer(Trainer):
 
     def policy(self) -> StoredPolicy:
         return StoredPolicy(copy.deepcopy(self.network), self.description)
+
+    def start_from(self, policy: StoredPolicy) -> None:
+        take_over(self.network, policy)
 
     def get_state(self) -> dict[str, Any]:
         return {

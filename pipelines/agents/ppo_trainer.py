@@ -15,7 +15,7 @@ from headway.environment import Environment
 from headway.nn.decoding import Decoding
 from headway.nn.guard import check_finite
 from headway.nn.network import Recipe
-from headway.pipelines.agents.base import Trainer
+from headway.pipelines.agents.base import Trainer, take_over
 from headway.pipelines.agents.ppo_advantage import RewardScale
 from headway.pipelines.agents.ppo_loss import Losses
 from headway.pipelines.agents.ppo_parts import ActorCritic
@@ -81,6 +81,9 @@ class PPOTrainer(Trainer):
 
     def policy(self) -> StoredPolicy:
         return StoredPolicy(copy.deepcopy(self.parts.network), self.description)
+
+    def start_from(self, policy: StoredPolicy) -> None:
+        take_over(self.parts.network, policy)
 
     def get_state(self) -> dict[str, Any]:
         return {

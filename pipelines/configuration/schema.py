@@ -105,6 +105,10 @@ class TrainConfig(RunConfig):
     agent: Named = Field(description="training algorithm, with its hyper-parameters")
     env: Named | None = Field(default=None, description="environment of the problem; null: its default one")
     network: Named | None = Field(default=None, description="network; null: the agent's default one")
+    init: str | None = Field(
+        default=None,
+        description="run, checkpoint, shipped or registered policy whose weights to start from; null: fresh",
+    )
     steps: Count = Field(default=200_000, description="environment steps")
     validation: Validation = Field(default=Validation(), description="selection and early stopping")
     checkpoint_every: Count = Field(default=50_000, description="environment steps between two checkpoints")

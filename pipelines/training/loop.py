@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from headway.components import build
-from headway.errors import CheckpointError, NumericalError
+from headway.contest.contestants import resolve
+from headway.errors import CheckpointError, ConfigError, NumericalError
 from headway.pipelines.agents.base import Agent, Trainer
 from headway.pipelines.configuration.schema import Named, TrainConfig
 from headway.pipelines.training.progress import progress
@@ -153,16 +154,34 @@ class Training:
 
 def _trainer(config: TrainConfig, problem: Problem[Any, Any] | None) -> tuple[Trainer, Validator]:
     problem = problem or make_problem(config.problem.name, **config.problem.options)
+    start = None if config.init is None else _start(config.init, problem, config.tracking.uri)
     agent: Agent = build(agent_class(config.agent.name), config.agent.options, where="agent")
     env = config.env or Named(name=next(iter(problem.environments)))
-    network = config.network or Named(name=agent.network or next(iter(problem.networks), "mlp"))
+    network = config.network or _network(agent, problem, start)
     trainer = agent.trainer(
         problem.environment(env.name, backend=agent.backend, **env.options),
         problem.network(network.name, **network.options),
         seed=config.seed,
         steps=config.steps,
     )
+    if start is not None:
+        trainer.start_from(start)
     return trainer, Validator(problem.environment(env.name, **env.options), config.validation.n)
+
+
+def _start(name: str, problem: Problem[Any, Any], tracking: str | None) -> StoredPolicy:
+    """The trained policy that ``init`` names."""
+    policy = resolve(name, problem, label="init", tracking=tracking).load(problem)
+    if not isinstance(policy, StoredPolicy):
+        raise ConfigError("training starts from the weights of a trained policy", where="init", got=name)
+    return policy
+
+
+def _network(agent: Agent, problem: Problem[Any, Any], start: StoredPolicy | None) -> Named:
+    """Where none is named: that of the policy to start from, the agent's, the problem's first one, an MLP."""
+    if start is not None:
+        return Named(name=start.description.network_name, options=start.description.network_options)
+    return Named(name=agent.network or next(iter(problem.networks), "mlp"))
 
 
 def _due(before: int, after: int, every: int) -> bool:

@@ -37,6 +37,8 @@ SMALL = {
         {**ON, "num_envs": 4, "rollout": 4, "batch": 8, "epochs": 1},
     ),
     "pdppo": Small("tiny/track", "bins", MLP, ON),
+    "two_stage_ppo": Small("tiny/order", "halves", MLP, ON),
+    "imitation": Small("tiny/order", "construct", MLP, {"teacher": "sorted", "episodes": 8, "batch": 24, "epochs": 2}),
     "pathwise": Small("tiny/track", "box", MLP, {"batch": 8, "segment": 4}),  # of 6 periods
 }
 

@@ -13,8 +13,10 @@ from headway.batch import Batch, Instance
 from headway.components import component
 from headway.environment import Environment, Transition
 from headway.evaluation import Evaluation
+from headway.policy import Policy
 from headway.problem import Problem
 from headway.registry import Domain
+from headway.solver import Solver
 
 
 # -- order: put jobs of unit length in order, cost = sum of weight * position --------------------------
@@ -39,6 +41,7 @@ class JobsState(NamedTuple):
 
 @component
 class OrderEnvironment(Environment[Jobs, Sequence, JobsParams, JobsState]):
+    capabilities: ClassVar = frozenset({"replay"})
     masked: ClassVar[bool] = True
 
     def prepare(self, instance):
@@ -76,11 +79,77 @@ class OrderEnvironment(Environment[Jobs, Sequence, JobsParams, JobsState]):
     def solution(self, instance, decisions, length, state):
         return Sequence(decisions.astype(np.int64))
 
+    def replay(self, instance, solution):
+        return solution.order
+
+
+class HalvesState(NamedTuple):
+    done: Any
+    time: Any
+    half: Any  # -1 while one is to be chosen
+
+
+@component
+class HalvesEnvironment(OrderEnvironment):
+    """First from which half of the jobs the next one comes, then which it is."""
+
+    capabilities: ClassVar = frozenset({"phases"})
+
+    def reset(self, params):
+        return HalvesState(*super().reset(params), np.full(len(params.weight), -1))
+
+    def observe(self, params, state):
+        phase = (state.half >= 0)[:, None]
+        return super().observe(params, state) | {
+            "phase": phase.astype(np.int8),
+            "half": np.float32(state.half[:, None]),
+        }
+
+    def spaces(self, params):
+        observation, action = super().spaces(params)
+        own = {"phase": spaces.MultiBinary(1), "half": spaces.Box(-1, 1, (1,), np.float32)}
+        return spaces.Dict({**observation, **own}), action
+
+    def mask(self, params, state):
+        jobs = params.weight.shape[1]
+        of_half = np.arange(2)[:, None] == (np.arange(jobs) >= jobs // 2)  # [2, K]
+        halves = np.zeros_like(state.done)
+        halves[:, :2] = (~state.done @ of_half.T) > 0
+        return np.where(state.half[:, None] < 0, halves, ~state.done & of_half[state.half])
+
+    def step(self, params, state, decision):
+        choosing = state.half < 0
+        after = super().step(params, state, decision)
+        done = np.where(choosing[:, None], state.done, after.state.done)
+        time = np.where(choosing, state.time, after.state.time)
+        following = HalvesState(done, time, np.where(choosing, decision, -1))
+        return Transition(following, np.where(choosing, 0.0, after.reward), done.all(-1), np.zeros(len(time), bool))
+
+    def solution(self, instance, decisions, length, state):
+        return Sequence(decisions[:, 1::2].astype(np.int64))
+
+
+@component
+class Heaviest(Policy):
+    """The optimal order: heavy jobs first."""
+
+    def act(self, observation, mask, memory=None):
+        return np.where(mask, observation["weight"], -1).argmax(1), memory
+
+
+@component
+class Sorted(Solver):
+    """The same, all at once."""
+
+    def solve(self, problem, instance, search):
+        search.incumbent(Sequence(np.argsort(-instance.weight)))
+
 
 @component
 class Order(Problem[Jobs, Sequence]):
     name: ClassVar[str] = "tiny/order"
-    environments: ClassVar = {"construct": "tiny:OrderEnvironment"}
+    environments: ClassVar = {"construct": "tiny:OrderEnvironment", "halves": "tiny:HalvesEnvironment"}
+    baselines: ClassVar = {"heaviest": "tiny:Heaviest", "sorted": "tiny:Sorted"}
 
     jobs: Annotated[int, Field(ge=1)] = 5
 
