@@ -45,7 +45,8 @@ def load(path: Path, *, limit: float = 0.025, machines: int | None = None, sprea
 
 
 def load_arrivals(path: Path) -> Arrivals:
-    """The arrivals in a trace: a folder (Azure 2017, processed), ``.csv`` (Huawei-East-1), else Azure packing 2020.
+    """The arrivals in a trace: a folder or ``.txt`` (Azure 2017, processed), ``.csv`` (Huawei-East-1), else Azure
+    packing 2020.
 
     Raises
     ------
@@ -53,6 +54,6 @@ def load_arrivals(path: Path) -> Arrivals:
         What the readers refuse.
     """
     path = Path(path)
-    if path.is_dir():
+    if path.is_dir() or path.suffix == ".txt":
         return read_azure_trace(path)
     return read_huawei(path) if path.suffix == ".csv" else read_azure_packing(path)

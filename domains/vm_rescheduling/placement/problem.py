@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
 from headway.components import component
+from headway.domains.vm_rescheduling.cluster.instance import NODES
 from headway.domains.vm_rescheduling.placement.instance import Placement, Stream
 from headway.domains.vm_rescheduling.workload.flavors import CPU, FLAVORS
+from headway.domains.vm_rescheduling.workload.source import SPANS
 from headway.evaluation import Evaluation, Reference
 from headway.problem import Problem
 from headway.seeds import Split
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from headway.domains.vm_rescheduling.workload.arrivals import Arrivals
 
 _HERE = "headway.domains.vm_rescheduling.placement"
 _RULES = {"first_fit": "FirstFit", "best_fit": "BestFit", "worst_fit": "WorstFit", "random": "RandomFit",
@@ -31,14 +35,15 @@ class PlacementProblem(Problem[Stream, Placement]):
 
     Attributes
     ----------
-    data : ``memoryless``: calibrated clusters, arrivals at random and exponential lifetimes; ``azure``: arrivals and
-        lifetimes of the Azure trace of 2017
+    data : ``calibrated``: clusters with the published marginals, arrivals at random and exponential lifetimes;
+        ``traced``: arrivals and lifetimes of a trace, with splits by time
+    trace : folder or file of the trace, see `files.load.load_arrivals`; None: the part of Azure's of 2017 that ships
     machines : of 2 x 44 cores; ``requests``: in a stream
     demand : cores asked for at a time, on average, per core there is
-    utilisation : share of the cores in use at time 0 (``memoryless``)
-    lifetime : mean, in seconds (``memoryless``)
+    utilisation : share of the cores in use at time 0 (``calibrated``)
+    lifetime : mean, in seconds (``calibrated``)
     placement : rule that placed the VMs that are there at time 0
-    flavors : of those and of the requests (``memoryless``)
+    flavors : of those and of the requests (``calibrated``)
     """
 
     name: ClassVar[str] = "vm_rescheduling/placement"
@@ -51,7 +56,8 @@ class PlacementProblem(Problem[Stream, Placement]):
     baselines: ClassVar[Mapping[str, str]] = {name: f"{_HERE}.rules:{cls}" for name, cls in _RULES.items()}
     networks: ClassVar[Mapping[str, str]] = {"nodes": f"{_HERE}.networks:Nodes"}
 
-    data: Literal["memoryless", "azure"] = "memoryless"
+    data: Literal["calibrated", "traced"] = "calibrated"
+    trace: Path | None = None
     machines: Annotated[int, Field(ge=1)] = 20
     requests: Annotated[int, Field(ge=1)] = 300
     demand: Annotated[float, Field(gt=0)] = 0.9
@@ -63,26 +69,26 @@ class PlacementProblem(Problem[Stream, Placement]):
     @cached_property
     def width(self) -> int:
         """VMs at time 0 that all streams have room for: more than are ever there."""
-        table = FLAVORS["azure" if self.data == "azure" else self.flavors]
-        return int(1.5 * 2 * CPU * self.machines / float(table.cpu @ table.share)) + 20
+        table = self._arrivals.table if self.data == "traced" else FLAVORS[self.flavors]
+        return int(1.5 * NODES * CPU * self.machines / float(table.cpu @ table.share)) + 20
 
-    @property
-    def caveats(self) -> tuple[str, ...]:
-        if self.data == "azure":
-            return ("All splits draw from one tenth of four days of the Azure trace, thinned and shifted at random.",)
-        return ()
+    @cached_property
+    def _arrivals(self) -> Arrivals:
+        from headway.domains.vm_rescheduling.files.load import load_arrivals
+        from headway.domains.vm_rescheduling.workload.traced import shipped_arrivals
+
+        return shipped_arrivals() if self.trace is None else load_arrivals(self.trace)
 
     def generate(self, rng: np.random.Generator, n: int, split: Split) -> Stream:
         from headway.domains.vm_rescheduling.placement.generator import memoryless, traced
-        from headway.domains.vm_rescheduling.workload.traced import shipped_arrivals
 
-        if self.data == "azure":
-            trace = shipped_arrivals()
-            return traced(rng, n, trace, machines=self.machines, requests=self.requests, demand=self.demand,
-                          placement=self.placement, width=self.width)  # fmt: skip
-        return memoryless(rng, n, machines=self.machines, requests=self.requests, utilisation=self.utilisation,
-                          demand=self.demand, lifetime=self.lifetime, placement=self.placement, flavors=self.flavors,
-                          width=self.width)  # fmt: skip
+        common: dict[str, Any] = {"machines": self.machines, "requests": self.requests, "demand": self.demand,
+                                  "placement": self.placement, "width": self.width}  # fmt: skip
+        if self.data == "traced":
+            start, end = (float(np.quantile(self._arrivals.time[[0, -1]], share)) for share in SPANS[split])
+            part = self._arrivals.between(start, end if split != "test" else np.inf)
+            return traced(rng, n, part, **common)
+        return memoryless(rng, n, utilisation=self.utilisation, lifetime=self.lifetime, flavors=self.flavors, **common)
 
     def view(self, instance: Stream, period: int) -> Stream:
         """Requests up to and with ``period``; of departures those that have happened by then, the others are inf."""

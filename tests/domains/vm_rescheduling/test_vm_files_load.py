@@ -1,15 +1,17 @@
 """Snapshots by the suffix of their file."""
 
 import shutil
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from headway.domains.vm_rescheduling.files.load import load
+from headway.domains.vm_rescheduling.files.load import load, load_arrivals
 from headway.domains.vm_rescheduling.files.snapshot_csv import read_snapshot, write_snapshot
 from headway.domains.vm_rescheduling.workload.generator import snapshots
-from headway.errors import InstanceError
+from headway.domains.vm_rescheduling.workload.traced import shipped_arrivals
+from headway.errors import DataError, InstanceError
 
 DATA = Path(__file__).parent / "data"
 
@@ -34,3 +36,13 @@ def test_other_files_are_refused(tmp_path):
         load(tmp_path / "x.xml")
     with pytest.raises(InstanceError, match="no snapshots"):
         load(tmp_path)
+
+
+def test_traces_by_suffix(tmp_path):
+    (tmp_path / "events.csv").write_text("vmid,cpu,memory,time,type\n1,2,4,100,0\n")
+    assert load_arrivals(tmp_path / "events.csv").flavor.tolist() == ["hw_2c_4g"]
+    shipped = files("headway.domains.vm_rescheduling.workload") / "data" / "azure"
+    for path in (Path(str(shipped)), Path(str(shipped)) / "v1.dev.txt"):
+        assert len(load_arrivals(path)) == len(shipped_arrivals())
+    with pytest.raises(DataError, match=r"packing\.sqlite"):
+        load_arrivals(tmp_path / "packing.sqlite")

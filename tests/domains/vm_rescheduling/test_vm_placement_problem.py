@@ -100,7 +100,7 @@ def test_departures_happen_before_the_next_request():
         assert env.observe(params, state)["cpu"].tolist() == [cpu]
 
 
-@pytest.mark.parametrize("options", [{}, {"data": "azure", "machines": 3}, {"flavors": "ecs_memory"}])
+@pytest.mark.parametrize("options", [{}, {"data": "traced", "machines": 3}, {"flavors": "ecs_memory"}])
 def test_bound_is_below_every_rule(options):
     problem = dataclasses.replace(PROBLEM, **options)
     streams = problem.instances("validation", 3)
@@ -136,7 +136,7 @@ def test_views_hide_what_is_to_come():
     assert (later.until.tolist(), later.there_until.tolist()) == ([[50, np.inf, np.inf, np.inf]], [[15]])
 
 
-@pytest.mark.parametrize("options", [{}, {"data": "azure"}])
+@pytest.mark.parametrize("options", [{}, {"data": "traced"}])
 def test_streams_have_the_demand_asked_for(options):
     """Cores in use at a time if nobody were refused, per core there is: 0.9 of them, from 0.875 at time 0."""
     problem = PlacementProblem(machines=20, requests=800, **options)
