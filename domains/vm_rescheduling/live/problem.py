@@ -47,6 +47,7 @@ class ReschedulingLive(Rescheduling):
         "greedy": f"{_HERE}.contestants:Greedy",
         "best_fit": f"{_HERE}.contestants:BestFit",
         "alpha_vbpp": f"{_HERE}.contestants:AlphaVBPP",
+        "exact": f"{_HERE}.contestants:Exact",
     }
     policies: ClassVar[Mapping[str, str]] = {}
 
