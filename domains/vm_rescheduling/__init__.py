@@ -10,5 +10,6 @@ domain = Domain(
     problems={
         "rescheduling": f"{_HERE}.rescheduling.problem:Rescheduling",
         "rescheduling_live": f"{_HERE}.live.problem:ReschedulingLive",
+        "placement": f"{_HERE}.placement.problem:PlacementProblem",
     },
 )
