@@ -23,7 +23,8 @@ def allowed(instance: LiveSnapshot, row: int, decisions: NDArray[np.float64], si
     """
     planning = _planning(decisions)
     if len(planning) < len(decisions) or len(planning) == 2 * instance.limit[row]:
-        return np.arange(size) == 0
+        stop: NDArray[np.bool_] = np.arange(size) == 0
+        return stop
     return frozen.allowed(instance, row, planning, size)
 
 

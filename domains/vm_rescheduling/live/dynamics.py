@@ -13,7 +13,7 @@ from headway.components import component
 from headway.domains.vm_rescheduling.cluster.instance import NODES
 from headway.domains.vm_rescheduling.live.generator import MINUTE
 from headway.domains.vm_rescheduling.live.instance import LiveSnapshot
-from headway.domains.vm_rescheduling.live.params import Future, LiveParams, fixed, prepare, terms_of
+from headway.domains.vm_rescheduling.live.params import Future, LiveParams, prepare, worlds
 from headway.domains.vm_rescheduling.live.plan import LivePlan
 from headway.domains.vm_rescheduling.rescheduling.dynamics import Migrate, State
 from headway.environment import Environment, Observation, Transition
@@ -152,10 +152,9 @@ class MigrateLive(Environment[LiveSnapshot, LivePlan, LiveParams, LiveState]):
         numpy, asarray = self.arrays.ops.to_numpy, self.arrays.ops.asarray
         free, at, event = (numpy(part).copy() for part in (state.live_free, state.live_at, state.event))
         rates, without = np.zeros(len(event)), numpy(params.future.without)
-        world = map(numpy, fixed(params.future, params.frozen))
-        now = map(numpy, (state.clock, vm, target))
-        clock, vm, target = now
-        carry_out(terms_of(self.problem), *world, free, at, event, clock, rows, vm, target, rates)
+        clock, vm, target = map(numpy, (state.clock, vm, target))
+        clusters = worlds(self.problem, params.future, params.frozen)
+        carry_out(clusters, free, at, event, clock, rows, vm, target, rates)
         gained = numpy(state.gained).copy()
         gained[rows] = without[rows, event[rows]] - rates[rows]
         return state._replace(

@@ -55,8 +55,9 @@ def events(
 def _spots(rng: np.random.Generator, placement: str, shape: tuple[int, ...]) -> Floats:
     """Best fit is -1, first fit 0, and any node a number between."""
     rule, chance = known("placement rule", placement, RULES)
-    usual = {"BEST_FIT": -1.0, "FIRST_FIT": 0.0, "RANDOM": rng.random(shape)}[rule]
-    spots: Floats = np.where(rng.random(shape) < chance, rng.random(shape), usual)
+    anywhere = rng.random(shape)
+    usual = {"BEST_FIT": np.full(shape, -1.0), "FIRST_FIT": np.zeros(shape), "RANDOM": anywhere}[rule]
+    spots: Floats = np.where(rng.random(shape) < chance, anywhere, usual)
     return spots
 
 

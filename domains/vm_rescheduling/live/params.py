@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from headway.domains.vm_rescheduling.cluster.instance import NODES
 from headway.domains.vm_rescheduling.live.instance import LiveSnapshot
 from headway.domains.vm_rescheduling.rescheduling.params import Params
 from headway.ops import Array
+
+if TYPE_CHECKING:
+    from headway.domains.vm_rescheduling.live.world import World
 
 
 class Future(NamedTuple):
@@ -53,18 +56,17 @@ def prepare(problem: Any, instance: LiveSnapshot, frozen: Params) -> Future:
         at=np.concatenate([start, np.full(instance.time.shape, -1)], axis=1).astype(np.int32),
         without=np.zeros((len(instance), second.shape[1] + 1)),
     )
-    rates = without_plan(terms_of(problem), *fixed(future, frozen), future.free.copy(), future.at.copy())
+    rates = without_plan(worlds(problem, future, frozen), future.free.copy(), future.at.copy())
     return future._replace(without=rates)
 
 
-def fixed(future: Future, frozen: Params) -> tuple[Array, ...]:
-    """The batch's arrays of `world.World`, in its order, without ``terms``."""
-    return future.second, future.subject, future.spot, future.need, frozen.open, frozen.zone, frozen.group
+def worlds(problem: Any, future: Future, frozen: Params) -> World:
+    """The batch as the kernels take it."""
+    from headway.domains.vm_rescheduling.live.world import World
 
-
-def terms_of(problem: Any) -> NDArray[np.float64]:
-    """The kinds of fragments as `world.World` has them."""
-    return np.array([(float(t.resource == "memory"), t.size, t.nodes, t.weight) for t in problem.terms])
+    terms = [(float(term.resource == "memory"), term.size, term.nodes, term.weight) for term in problem.terms]
+    parts = future.second, future.subject, future.spot, future.need, frozen.open, frozen.zone, frozen.group, terms
+    return World(*map(np.asarray, parts))
 
 
 def _events(instance: LiveSnapshot) -> tuple[NDArray[np.float64], NDArray[np.int32]]:

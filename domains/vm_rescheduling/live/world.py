@@ -119,7 +119,7 @@ def room(world: World, free: Ints, vm: int, node: int) -> bool:
     cores, memory, nodes = world.need[vm]
     last = node + nodes - 1
     fits = free[0, node] >= cores and free[1, node] >= memory and free[0, last] >= cores and free[1, last] >= memory
-    return fits and world.open[node] == 1
+    return bool(fits and world.open[node] == 1)
 
 
 @njit(cache=True)
