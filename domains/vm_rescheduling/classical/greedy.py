@@ -60,7 +60,7 @@ class RandomisedGreedy(Solver[Snapshot, Plan]):
 def constructed(
     setting: Setting, noise: NDArray[np.float64] | None = None, machines: NDArray[np.bool_] | None = None
 ) -> Found:
-    """The migrations of greedy; ``noise`` [2, K, N] as `greedy_kernel.greedy` takes it, between ``machines`` [P] only."""
+    """The migrations of greedy, ``noise`` [2, K, N] as in `greedy_kernel`, between ``machines`` [P] only."""
     state = setting.state(machines)
     if setting.objective == "machines":
         return setting.best_prefix(empty(state, setting.counts.fixed, setting.limit))

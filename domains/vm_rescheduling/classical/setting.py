@@ -63,7 +63,7 @@ class Setting:
         return cls(counts, worth, weight, int(snapshot.limit[0]), objective, goal)
 
     def state(self, machines: Bools | None = None) -> State:
-        """The state before any migration, to be changed; with only ``machines`` [P] to migrate from and to, if given."""
+        """The state before any migration, to be changed; migrations only from and to ``machines`` [P], if given."""
         state = state_of(self.counts)
         if machines is None:
             return state

@@ -15,6 +15,8 @@ Ints = NDArray[np.int64]
 
 def merged(counts: Counts) -> tuple[Counts, Ints]:
     """Counts whose kinds leave groups out, and which of these each kind is [K]."""
+    if not (counts.group >= 0).any():
+        return counts, np.arange(len(counts.nodes))
     table = np.stack([counts.share_cpu, counts.share_memory, counts.nodes])
     sizes, of = np.unique(table, axis=1, return_inverse=True)
     of = of.reshape(-1)

@@ -1,7 +1,8 @@
 """The aggregated model: VMs of one kind on one NUMA node are interchangeable, so they are counted.
 
-The variables are how many VMs of a kind leave a node and how many come to it, instead of a binary per VM and node: about
-5,000 integers instead of 1.2 million at 280 machines. The program holds the final state only; the order comes afterwards.
+The variables are how many VMs of a kind leave a node and how many come to it, instead of a binary per VM and node:
+about 5,000 integers instead of 1.2 million at 280 machines. The program holds the final state only; the order comes
+afterwards.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from scipy import sparse
 
 from headway.domains.vm_rescheduling.classical.setting import Setting
 from headway.domains.vm_rescheduling.cluster.instance import NODES
-from headway.domains.vm_rescheduling.exact.program import Ints, Program, Rows
+from headway.domains.vm_rescheduling.exact.program import Floats, Ints, Program, Rows
 
 Bools = NDArray[np.bool_]
 RESOURCES = (False, True)  # cores, memory
@@ -21,8 +22,8 @@ RESOURCES = (False, True)  # cores, memory
 def aggregated(setting: Setting, machines: Bools, limit: int, kept: Ints | None = None) -> Program:
     """The program of a setting with at most ``limit`` migrations from and to ``machines`` [P] only.
 
-    ``kept`` [N, K] is a change of the counts of the other machines that stays as it is; what leaves or comes there comes
-    from or leaves ``machines``, and its departures are not in ``limit``.
+    ``kept`` [N, K] is a change of the counts of the other machines that stays as it is; what leaves or comes there
+    comes from or leaves ``machines``, and its departures are not in ``limit``.
 
     Slots are bounded by what is free: their sum is at most floor(free / size). Without this cut CBC proves nothing on
     clusters that are nearly full.
@@ -104,8 +105,8 @@ class _Model:
             done.add(resource)
 
     def _keep_room(self, resource: bool, size: int = 0, **slots: sparse.csr_array) -> None:
-        """What is free is enough for what comes (and for slots), in units of the greatest common divisor of all sizes: what
-        is free beyond whole units is of no use, and small coefficients are easier on the engines.
+        """What is free is enough for what comes (and for slots), in units of the greatest common divisor of all sizes:
+        what is free beyond whole units is of no use, and small coefficients are easier on the engines.
         """
         unit = max(1, int(np.gcd.reduce(np.append(self.share[resource], size))))
         whole = -(self.free[resource][self.inside] // unit)
@@ -142,8 +143,7 @@ class _Model:
             self.rows.add(-np.inf, cut, **{name: sparse.csr_array(np.ones((1, len(most))))})
             self.ceiling += worth * cut
             self.most[name], self.value[name] = most, np.full(len(most), worth)
-        valued = terms.worth[terms.worth > 0]
-        self.step = float(valued[0]) if len(valued) == 1 else 0.0
+        self.step = common(terms.worth)
 
     def reach_goal(self) -> None:
         """The slots become a constraint, and migrations what is minimised."""
@@ -178,8 +178,28 @@ class _Model:
         most, value = (
             np.concatenate([part[name] for name in widths]).astype(float) for part in (self.most, self.value)
         )
-        return Program(self.rows.matrix(widths), lower, upper, most, value, self.leave, self.come, self.base, self.ceiling,
-                       self.step)  # fmt: skip
+        return Program(
+        joined = (np.concatenate([part[n] for n in widths]).astype(float) for part in (self.most, self.value))
+        most, value = joined
+            lower,
+            upper,
+            most,
+            value,
+            self.leave,
+            self.come,
+            self.base,
+            self.ceiling,
+            self.step,
+        )
+
+
+def common(worth: Floats) -> float:
+    """What all worths are multiples of, to rounding: the least of them, or 0 where that is not so."""
+    valued = worth[worth > 0]
+    if not len(valued):
+        return 0.0
+    times = valued / valued.min()
+    return float(valued.min()) if np.allclose(times, np.rint(times), rtol=0, atol=1e-9) else 0.0
 
 
 def held(amount: Ints, nodes: Ints) -> Ints:

@@ -6,12 +6,15 @@ highspy must not be imported beside ortools (their HiGHS symbols clash), so HiGH
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from ortools.linear_solver import pywraplp
 from ortools.linear_solver.python import model_builder
+from ortools.math_opt import model_pb2
+from ortools.math_opt.python import mathopt
 from ortools.sat.python import cp_model
 
 from headway.domains.vm_rescheduling.exact.program import Program
@@ -23,8 +26,8 @@ SCALE = 2.0**40  # CP-SAT's objective is whole: values are rounded to 1 / SCALE
 
 
 class Answer(NamedTuple):
-    """What an engine found: a solution (None: none), a bound on its value (inf: none; -inf: the program has no solution),
-    and whether this is the end of it.
+    """What an engine found: a solution (None: none), a bound on its value (inf: none; -inf: there is no solution), and
+    whether this is the end of it.
     """
 
     x: Floats | None
@@ -38,7 +41,8 @@ def solve(engine: str, program: Program, seconds: float, *, hint: Floats | None 
 
     Parameters
     ----------
-    hint : the first variables (those of migrations) of a solution to start from; HiGHS takes none
+    hint : a solution to start from
+    threads : HiGHS uses one in any case
     found : called with each better solution, by CP-SAT only
 
     Raises
@@ -48,23 +52,29 @@ def solve(engine: str, program: Program, seconds: float, *, hint: Floats | None 
     """
     if engine == "cp_sat":
         return _cp_sat(program, seconds, hint, threads, found)
-    return _mip(engine, program, seconds, hint, threads)
+    return _cbc(program, seconds, hint, threads) if engine == "cbc" else _highs(program, seconds, hint)
 
 
-def _mip(engine: str, program: Program, seconds: float, hint: Floats | None, threads: int) -> Answer:
-    unit = program.step or float(np.abs(program.value).max())  # whole coefficients tell an engine when to stop
+def _scaled(program: Program) -> tuple[Floats, float]:
+    """Values in units of their common step, and the unit: whole ones tell an engine when to stop."""
+    unit = program.step or float(np.abs(program.value).max())
+    return program.value / unit, unit
+
+
+def _cbc(program: Program, seconds: float, hint: Floats | None, threads: int) -> Answer:
+    value, unit = _scaled(program)
     model = model_builder.Model()
     model.helper.fill_model_from_sparse_data(
-        np.zeros_like(program.most), program.most, program.value / unit, program.lower, program.upper, program.matrix
+        np.zeros_like(program.most), program.most, value, program.lower, program.upper, program.matrix
     )
     model.helper.set_maximize(True)
     for variable in range(len(program.most)):
         model.helper.set_var_integrality(variable, True)
-    solver = pywraplp.Solver.CreateSolver(engine.upper())
+    solver = pywraplp.Solver.CreateSolver("CBC")
     solver.LoadModelFromProto(model.export_to_proto())
     variables = solver.variables()
-    if hint is not None and engine == "cbc":
-        solver.SetHint(variables[: len(hint)], hint.tolist())
+    if hint is not None:
+        solver.SetHint(variables, hint.tolist())
     solver.SetTimeLimit(max(1, round(1000 * seconds)))
     solver.SetNumThreads(threads)
     gap = pywraplp.MPSolverParameters()
@@ -73,10 +83,47 @@ def _mip(engine: str, program: Program, seconds: float, hint: Floats | None, thr
     if status == solver.INFEASIBLE:
         return Answer(None, -np.inf, True)
     if status in (solver.UNBOUNDED, solver.MODEL_INVALID, solver.ABNORMAL):
-        raise SolverError("an engine failed", where=engine, got=status, expected="a solution, or none in time")
+        raise SolverError("an engine failed", where="cbc", got=status, expected="a solution, or none in time")
     x = np.array([v.solution_value() for v in variables]) if status in (solver.OPTIMAL, solver.FEASIBLE) else None
-    bound = solver.Objective().BestBound() if x is not None else np.inf
-    return Answer(x, float(bound) * unit, status == solver.OPTIMAL)
+    return Answer(x, solver.Objective().BestBound() * unit if x is not None else np.inf, status == solver.OPTIMAL)
+
+
+def _highs(program: Program, seconds: float, hint: Floats | None) -> Answer:
+    # Not through MPSolver, as CBC: there a run that ends at its limit gives neither its solution nor its bound.
+    value, unit = _scaled(program)
+    model = mathopt.Model.from_model_proto(_proto(program, value))
+    variables = list(model.variables())
+    start = mathopt.ModelSolveParameters()
+    if hint is not None:
+        values = dict(zip(variables, hint.tolist(), strict=True))
+        start.solution_hints.append(mathopt.SolutionHint(variable_values=values))
+    limits = mathopt.SolveParameters(time_limit=timedelta(seconds=seconds), relative_gap_tolerance=GAP)
+    result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=limits, model_params=start)
+    reason = result.termination.reason
+    if reason == mathopt.TerminationReason.INFEASIBLE:
+        return Answer(None, -np.inf, True)
+    x = np.array(result.variable_values(variables)) if result.has_primal_feasible_solution() else None
+    return Answer(x, result.best_objective_bound() * unit, reason == mathopt.TerminationReason.OPTIMAL)
+
+
+def _proto(program: Program, value: Floats) -> model_pb2.ModelProto:
+    """The program as MathOpt stores models."""
+    proto, columns, rows = model_pb2.ModelProto(), len(program.most), len(program.lower)
+    proto.variables.ids.extend(range(columns))
+    proto.variables.lower_bounds.extend([0.0] * columns)
+    proto.variables.upper_bounds.extend(program.most.tolist())
+    proto.variables.integers.extend([True] * columns)
+    proto.objective.maximize = True
+    proto.objective.linear_coefficients.ids.extend(np.flatnonzero(value).tolist())
+    proto.objective.linear_coefficients.values.extend(value[value != 0].tolist())
+    proto.linear_constraints.ids.extend(range(rows))
+    proto.linear_constraints.lower_bounds.extend(program.lower.tolist())
+    proto.linear_constraints.upper_bounds.extend(program.upper.tolist())
+    matrix, entries = program.matrix, proto.linear_constraint_matrix
+    entries.row_ids.extend(np.repeat(np.arange(rows), np.diff(matrix.indptr)).tolist())
+    entries.column_ids.extend(matrix.indices.tolist())
+    entries.coefficients.extend(matrix.data.tolist())
+    return proto
 
 
 class _Report(cp_model.CpSolverSolutionCallback):
@@ -103,7 +150,7 @@ def _cp_sat(program: Program, seconds: float, hint: Floats | None, threads: int,
     unit = program.step or 1.0 / SCALE
     model.maximize(cp_model.LinearExpr.weighted_sum(variables, np.rint(program.value / unit).astype(np.int64).tolist()))
     if hint is not None:
-        for variable, value in zip(variables, np.rint(hint).astype(int).tolist(), strict=False):
+        for variable, value in zip(variables, np.rint(hint).astype(int).tolist(), strict=True):
             model.add_hint(variable, value)
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds, solver.parameters.num_workers = seconds, threads

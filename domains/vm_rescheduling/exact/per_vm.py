@@ -14,6 +14,7 @@ from headway.domains.vm_rescheduling.classical.setting import Setting
 from headway.domains.vm_rescheduling.cluster.instance import NODES, Snapshot
 from headway.domains.vm_rescheduling.cluster.ordering import order
 from headway.domains.vm_rescheduling.cluster.plan import Plan
+from headway.domains.vm_rescheduling.exact.aggregated import common
 from headway.domains.vm_rescheduling.exact.engines import solve
 from headway.domains.vm_rescheduling.exact.program import Ints, Program, Rows
 from headway.domains.vm_rescheduling.exact.race import Engine
@@ -89,13 +90,12 @@ def per_vm(setting: Setting) -> tuple[Program, Ints, Ints]:
             rows.add(-np.inf, room, at=use, **{name: size * sparse.csr_array(unit)})
             most[name] = np.full(unit.shape[1], room.max() // size)
             value[name] = np.full(unit.shape[1], setting.terms.worth[term])
-    valued = setting.terms.worth[setting.terms.worth > 0]
-    step = float(valued[0]) if len(valued) == 1 else 0.0
     widths = {name: len(part) for name, part in most.items()}
     none = np.empty((0, 2), np.int64)
+    most_of, value_of = (np.concatenate(list(part.values())) for part in (most, value))
     return Program(
-        rows.matrix(widths), np.concatenate(rows.lower), np.concatenate(rows.upper), np.concatenate(list(most.values())),
-        np.concatenate(list(value.values())), none, none, setting.weight, np.inf, step,
+        rows.matrix(widths), np.concatenate(rows.lower), np.concatenate(rows.upper), most_of, value_of, none, none,
+        setting.weight, np.inf, common(setting.terms.worth),
     ), vm, node  # fmt: skip
 
 

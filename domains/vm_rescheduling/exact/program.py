@@ -45,6 +45,18 @@ class Program:
         change[tuple(self.come.T)] += whole[n : n + len(self.come)]
         return change
 
+    def completed(self, first: Floats) -> Floats:
+        """A solution x that begins with ``first``, its other variables as great as rows of their own allow."""
+        n = len(first)
+        done, rest = self.matrix[:, :n] @ first, self.matrix[:, n:].tocoo()
+        row, column = rest.coords
+        single = np.bincount(row, minlength=len(done))[row] == 1
+        others = self.most[n:].copy()
+        for side, mine in ((self.lower, rest.data < 0), (self.upper, (rest.data > 0) & single)):
+            most = (side - done)[row[mine]] / rest.data[mine]
+            np.minimum.at(others, column[mine], np.floor(most + 1e-9))
+        return np.concatenate([first, others])
+
     def bound(self, value: float) -> float:
         """The objective that no solution is below, where none has more than ``value``."""
         return float(self.base - (np.floor(value / self.step + 1e-6) * self.step if self.step else value))
@@ -73,4 +85,6 @@ class Rows:
             ]
             for row in self.blocks
         ]
-        return sparse.csr_array(sparse.block_array(lines, format="csr"))
+        matrix = sparse.csr_array(sparse.block_array(lines, format="csr"))
+        matrix.sort_indices()
+        return matrix
