@@ -18,7 +18,7 @@ class Cells(NamedTuple):
     """
 
     kinds: Tensor  # float32 [B, K, 3]: cores and GB on each of its nodes, nodes
-    count: Tensor  # float32 [B, N, K]: VMs
+    vms: Tensor  # float32 [B, N, K]: how many
     movable: Tensor  # float32 [B, N, K]: those that may move
     cell: Tensor  # int64 [B, V]: N x K numbered by rows, the cell of each VM
     share: Tensor  # float32 [B, V]: logarithm of the VM's share of its cell; -inf for those that do not move

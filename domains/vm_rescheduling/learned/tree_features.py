@@ -35,7 +35,7 @@ def node_features(room: Room, cells: Cells, left: Tensor) -> Tensor:
     """[B, N, `node_size`]: what is free, in all and beyond slots; how many VMs; turns left."""
     slots = room.slots
     alone = [room.cpu / CPU, room.memory / MEMORY, room.open.float()]
-    alone += [cells.count.sum(-1).log1p(), cells.movable.sum(-1).log1p()]
+    alone += [cells.vms.sum(-1).log1p(), cells.movable.sum(-1).log1p()]
     turns = _turns(left)[:, None].expand(-1, slots.shape[1], -1)
     return torch.cat([torch.stack(alone, -1), turns, periodic(slots - slots.floor()), slots.floor().log1p()], -1)
 

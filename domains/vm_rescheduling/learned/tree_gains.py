@@ -79,4 +79,5 @@ def _whole(room: Room, own: Tensor, other: Tensor) -> Tensor:
 
 def _sibling(nodes: Tensor) -> Tensor:
     """[B, N, ...] with the two nodes of each machine exchanged."""
-    return nodes.unflatten(1, (-1, NODES)).flip(2).flatten(1, 2)
+    batch, number, *rest = nodes.shape
+    return nodes.reshape(batch, number // NODES, NODES, *rest).flip(2).reshape(nodes.shape)

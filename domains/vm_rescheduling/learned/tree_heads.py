@@ -54,7 +54,7 @@ class Sources(nn.Module):
         pairs = torch.cat([torch.stack([gain, best, number], -1), periodic(leaving.fragment[b, n, k])], -1)
         mixed = self.nodes(hidden.nodes)[b, n] + kinds[b, k] + self.pairs(pairs)
         score = self.score(mixed)[:, 0] + self.greed * (gain + best)
-        table = score.new_full(cells.count.shape, HIDDEN).index_put((b, n, k), score).flatten(1)
+        table = score.new_full(cells.vms.shape, HIDDEN).index_put((b, n, k), score).flatten(1)
         vms = table.gather(1, cells.cell) + cells.share
         return torch.cat([self.stop(hidden.cluster), vms.clamp(min=HIDDEN)], 1)
 

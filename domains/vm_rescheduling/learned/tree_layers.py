@@ -45,7 +45,7 @@ class WithinTree(nn.Module):
         kind_key, kind_value, kind_sibling = (_split(part, self.heads) for part in self.kinds(kinds).chunk(3, -1))
         scale = query.shape[-1] ** -0.5
         score = query @ kind_key.transpose(2, 3) * scale  # [B, H, N, K]
-        number = cells.count.log()[:, None]
+        number = cells.vms.log()[:, None]
         weight = torch.cat(
             [
                 score + number,
@@ -72,7 +72,8 @@ class AcrossMachines(nn.Module):
 
     def forward(self, nodes: Tensor, open_: Tensor) -> Tensor:
         """[B, N, D], bool [B, N] -> [B, N, D]."""
-        machines = self.norm(nodes.unflatten(1, (-1, NODES)).mean(2))
+        batch, number, dim = nodes.shape
+        machines = self.norm(nodes.reshape(batch, number // NODES, NODES, dim).mean(2))
         query, key, value = (_split(part, self.heads) for part in self.projected(machines).chunk(3, -1))
         seen = scaled_dot_product_attention(query, key, value, attn_mask=open_[:, None, None, ::NODES])
         out: Tensor = nodes + self.out(seen.transpose(1, 2).flatten(2)).repeat_interleave(NODES, 1)
@@ -104,9 +105,11 @@ class KindsOverNodes(nn.Module):
 
 def other(nodes: Tensor, axis: int) -> Tensor:
     """The two nodes of each machine exchanged along ``axis``."""
-    return nodes.unflatten(axis, (-1, NODES)).flip(axis + 1).flatten(axis, axis + 1)
+    before, after = nodes.shape[:axis], nodes.shape[axis + 1 :]
+    return nodes.reshape(*before, nodes.shape[axis] // NODES, NODES, *after).flip(axis + 1).reshape(nodes.shape)
 
 
 def _split(tokens: Tensor, heads: int) -> Tensor:
     """[B, N, D] -> [B, H, N, D / H]."""
-    return tokens.unflatten(2, (heads, -1)).transpose(1, 2)
+    batch, number, dim = tokens.shape
+    return tokens.reshape(batch, number, heads, dim // heads).transpose(1, 2)

@@ -58,13 +58,13 @@ def test_cells_count_interchangeable_vms():
                 members.setdefault(key, []).append((vm, movable))
                 assert cells.kinds[row, key[1]].tolist() == [cpu, memory, nodes]
         for (node, kind), vms in members.items():
-            assert cells.count[row, node, kind] == len(vms)
+            assert cells.vms[row, node, kind] == len(vms)
             free = [vm for vm, movable in vms if movable]
             assert cells.movable[row, node, kind] == len(free)
             shares = cells.share[row, free].exp()
             assert float(shares.sum()) == pytest.approx(float(len(free) > 0), abs=1e-5)
             assert not len(free) or int(shares.argmax()) == 0
-        assert cells.count[row].sum() == sum(map(len, members.values()))
+        assert cells.vms[row].sum() == sum(map(len, members.values()))
 
 
 @pytest.mark.parametrize("options", [{}, MIXED], ids=["FR-16", "mix"])
