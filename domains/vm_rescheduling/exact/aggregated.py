@@ -175,22 +175,11 @@ class _Model:
         """What was put together."""
         widths = {name: len(most) for name, most in self.most.items()}
         lower, upper = (np.concatenate(side) for side in (self.rows.lower, self.rows.upper))
-        most, value = (
-            np.concatenate([part[name] for name in widths]).astype(float) for part in (self.most, self.value)
-        )
+        most, value = (np.concatenate([part[n] for n in widths]) for part in (self.most, self.value))
         return Program(
-        joined = (np.concatenate([part[n] for n in widths]).astype(float) for part in (self.most, self.value))
-        most, value = joined
-            lower,
-            upper,
-            most,
-            value,
-            self.leave,
-            self.come,
-            self.base,
-            self.ceiling,
-            self.step,
-        )
+            matrix=self.rows.matrix(widths), lower=lower, upper=upper, most=most.astype(float), value=value,
+            leave=self.leave, come=self.come, base=self.base, ceiling=self.ceiling, step=self.step,
+        )  # fmt: skip
 
 
 def common(worth: Floats) -> float:
