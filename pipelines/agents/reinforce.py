@@ -1,0 +1,56 @@
+"""REINFORCE on whole episodes that the environment plays and differentiates itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from headway.components import component
+from headway.environment import Environment
+from headway.pipelines.agents.base import ActionKind, Agent, action_kind
+
+if TYPE_CHECKING:
+    from headway.nn.network import Recipe
+    from headway.pipelines.agents.reinforce_trainer import ReinforceTrainer
+
+
+@component
+class Reinforce(Agent):
+    """Score-function gradients of whole episodes (Williams 1992, "Simple statistical gradient-following algorithms"),
+    several of each instance: their mean is the baseline and their spread the unit (Kool et al. 2019, "Buy 4 REINFORCE
+    samples, get a baseline for free!"; Shao et al. 2024, "DeepSeekMath", section 4.1). No critic, no discounting.
+
+    Attributes
+    ----------
+    batch, rollouts : instances of an update, and episodes of each
+    turns : updates on the same instances, with fresh episodes
+    best_of : what is maximised is the mean of the best of so many episodes (see `reinforce_advantage`)
+    entropy : its weight beside an advantage of unit spread
+    shaping : weight of the environment's shaped returns at the start, for an environment that has any; it falls
+        linearly, to 0 after ``shaped`` of all steps
+    """
+
+    lr: Annotated[float, Field(gt=0)] = 3e-3
+    lr_schedule: Literal["constant", "linear"] = "linear"
+    batch: Annotated[int, Field(ge=1)] = 12
+    rollouts: Annotated[int, Field(ge=2)] = 32
+    turns: Annotated[int, Field(ge=1)] = 2
+    best_of: Annotated[int, Field(ge=1)] = 1
+    entropy: Annotated[float, Field(ge=0)] = 0.0
+    shaping: Annotated[float, Field(ge=0)] = 0.3
+    shaped: Annotated[float, Field(gt=0, le=1)] = 0.6
+    max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
+
+    needs: ClassVar[frozenset[str]] = frozenset({"episodes"})
+    actions: ClassVar[frozenset[ActionKind]] = frozenset({"discrete"})
+    masks: ClassVar[bool] = True
+    recurrent: ClassVar[bool] = True
+
+    def trainer(
+        self, environment: Environment[Any, Any, Any, Any], network: Recipe, *, seed: int, steps: int
+    ) -> ReinforceTrainer:
+        from headway.pipelines.agents.reinforce_trainer import ReinforceTrainer
+
+        self.check(environment, action_kind(environment), network)
+        return ReinforceTrainer(self, environment, network, seed=seed, steps=steps)

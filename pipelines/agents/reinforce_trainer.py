@@ -1,0 +1,101 @@
+"""The training run of `Reinforce`: fresh episodes, one gradient step."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from gymnasium import spaces
+
+from headway.environment import Environment
+from headway.nn.guard import check_finite
+from headway.nn.network import Recipe
+from headway.pipelines.agents.base import Trainer
+from headway.pipelines.agents.reinforce_advantage import advantages
+from headway.pipelines.agents.rng import random_state, seed_everything, set_random_state
+from headway.sampler import Sampler
+from headway.seeds import stream
+from headway.storage.spaces import from_json
+from headway.storage.stored import Description, StoredPolicy
+
+if TYPE_CHECKING:
+    from headway.pipelines.agents.reinforce import Reinforce
+
+
+class ReinforceTrainer(Trainer):
+    """Network, optimizer, and the instances in their turns. An update depends on its number and the weights alone."""
+
+    def __init__(
+        self, agent: Reinforce, environment: Environment[Any, Any, Any, Any], recipe: Recipe, *, seed: int, steps: int
+    ) -> None:
+        seed_everything(seed)
+        self.agent, self.total, self.environment = agent, steps, environment
+        self.description = Description.of(environment, recipe, "greedy")
+        observation_space, action_space = (
+            from_json(dict(s)) for s in (self.description.observation_space, self.description.action_space)
+        )
+        assert isinstance(observation_space, spaces.Dict)  # noqa: S101 - what every environment has
+        self.network: Any = recipe.build(observation_space, action_space)
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=agent.lr)
+        self.sampler = Sampler(environment, "train", seed, block=agent.batch)
+        self.steps = self.updates = 0
+
+    def advance(self) -> Mapping[str, float]:
+        agent, remaining = self.agent, max(1 - self.steps / self.total, 0.0)
+        for group in self.optimizer.param_groups:
+            group["lr"] = agent.lr * (remaining if agent.lr_schedule == "linear" else 1.0)
+        episodes = self.environment.episodes(self._params(), self.network)  # type: ignore[attr-defined]
+        shaping = agent.shaping * max(0.0, 1 - (1 - remaining) / agent.shaped)
+        returns, shaped, decisions = episodes.play(self._keys(), shaping)
+        weight = advantages(shaped, agent.best_of)
+        gradient, entropy = episodes.gradient(weight, agent.entropy)
+        self.optimizer.zero_grad()
+        torch.autograd.backward(episodes.tables, [torch.from_numpy(-part).float() for part in gradient])  # type: ignore[no-untyped-call]
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), agent.max_grad_norm)
+        self.steps += decisions
+        self.updates += 1
+        metrics = {
+            "rollout/return": float(returns.mean()),
+            "rollout/best": float(returns.max(1).mean()),
+            "train/alike": float((weight == 0).all(1).mean()),  # instances that teach nothing
+            "train/entropy": entropy,
+            "train/grad_norm": float(norm),
+            "train/learning_rate": self.optimizer.param_groups[0]["lr"],
+        }
+        check_finite(self.network, metrics, f"{self.description.problem_name}, Reinforce, step {self.steps}")
+        self.optimizer.step()
+        return metrics
+
+    def policy(self) -> StoredPolicy:
+        return StoredPolicy(copy.deepcopy(self.network), self.description)
+
+    def get_state(self) -> dict[str, Any]:
+        return {
+            "random": random_state(),
+            "weights": dict(self.network.state_dict()),
+            "optimizer": self.optimizer.state_dict(),
+            "seed": self.sampler.seed,
+            "steps": self.steps,
+            "updates": self.updates,
+        }
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        self.network.load_state_dict(state["weights"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.sampler = Sampler(self.environment, "train", state["seed"], block=self.agent.batch)
+        self.steps, self.updates = state["steps"], state["updates"]
+        set_random_state(state["random"])
+
+    # -- one update -----------------------------------------------------------------------------------
+    def _params(self) -> Any:
+        """The instances of this update."""
+        first = self.updates // self.agent.turns * self.agent.batch
+        return self.sampler.again(np.arange(first, first + self.agent.batch)).params
+
+    def _keys(self) -> Any:
+        """uint64 [B, R]: what this update's episodes draw from."""
+        rng = stream("train", self.sampler.seed, "reinforce", self.updates)
+        return rng.integers(2**63, size=(self.agent.batch, self.agent.rollouts), dtype=np.uint64)
