@@ -67,6 +67,17 @@ def worth(node, term, gain, m):
 
 
 @nb.njit(cache=True)
+def promise(node, term, gain, m):
+    """What the fragments of machine m may become: the squares of their shares of a slot, each worth a part of one."""
+    total = 0.0
+    for w in range(len(term)):
+        for n in (2 * m, 2 * m + 1):
+            share = (node[n, term[w, RESOURCE]] % term[w, SIZE]) / term[w, SIZE]
+            total += gain[w] / term[w, NODES] * share * share
+    return total
+
+
+@nb.njit(cache=True)
 def _count(node, kind, m, sign):
     """Add (1) or take away (-1) what machine m has room for."""
     for k in range(len(kind)):

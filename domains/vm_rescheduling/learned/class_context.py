@@ -67,3 +67,12 @@ def _rooms(pack: Pack, nodes: NDArray[np.int64]) -> tuple[NDArray[np.float64], N
         room[:, i] = np.where(kinds, pack.kind[:, :, ROOM], 0).max(1) / nodes
         there[:, i] = kinds.any(1)
     return room, there
+
+
+def worth(pack: Pack, space: Space) -> NDArray[np.float32]:
+    """float32 [B, 2]: what a slot of cores and one of memory takes off the objective, the larger one 1."""
+    out = np.zeros((len(pack.limit), 2))
+    for w, (resource, size) in enumerate(pack.term[:, [RESOURCE, SIZE]].tolist()):
+        if size == (space.cores, space.memory)[resource]:
+            out[:, resource] += pack.gain[:, w]
+    return (out / np.maximum(out.max(1, keepdims=True), 1e-12)).astype(np.float32)

@@ -88,15 +88,15 @@ def _episode(node, kind, vm, head, taken, term, gain, space, source, target, lim
                     dots[m] = _dot(leave[2 * m]) + _dot(leave[2 * m + 1])
             last = j
         made += 1
-        entropy += _sum_up(sums, 0, machine.sum(), dots.sum(), scale[t], pull)
-        _add(node, kind, source_grad[j], n, k, scale[t])
+        entropy += _sum_up(sums, 0, machine.sum(), dots.sum(), scale, pull)
+        _add(node, kind, source_grad[j], n, k, scale)
         if to == n:
             continue
         row[:] = enter[k]
         bar(node, vm, taken, row, n, head[n, k], 0.0)
         before0, before1 = sums[1 + k, 0], sums[1 + k, 1]
-        entropy += _sum_up(sums, 1 + k, row.sum(), _dot(row) if pull != 0.0 else 0.0, scale[t], pull)
-        _add(node, kind, target_grad[j], to, k, scale[t])
+        entropy += _sum_up(sums, 1 + k, row.sum(), _dot(row) if pull != 0.0 else 0.0, scale, pull)
+        _add(node, kind, target_grad[j], to, k, scale)
         for i in range(nodes):  # what was barred has no part in it
             if row[i] == 0 and enter[k, i] > 0:
                 _add(node, kind, target_grad[j], i, k,
@@ -123,15 +123,16 @@ def _episode(node, kind, vm, head, taken, term, gain, space, source, target, lim
 def score(pack, space, source, target, moves, scale, pull, source_grad, target_grad):
     """Add to the gradients [B, J, C, Q] those of sum(scale x log probability + pull x entropy) over the choices made.
 
-    ``source``, ``target`` are exponentials, ``moves`` what `play` drew with them, ``scale`` [B, R, L] and ``pull`` of
+    ``source``, ``target`` are exponentials, ``moves`` what `play` drew with them, ``scale`` [B, R] and ``pull`` of
     each choice. Returns the mean entropy of a move's two choices (where there is a pull; else it means nothing).
     """
     entropy, made = 0.0, 0
     for b in range(moves.shape[0]):
+        size = pack.nodes[b]
         for r in range(moves.shape[1]):
-            if scale[b, r].any() or pull != 0.0:
+            if scale[b, r] != 0.0 or pull != 0.0:
                 more, moved = _episode(
-                    pack.node[b].copy(), pack.kind[b].copy(), pack.vm[b].copy(), pack.head[b].copy(),
+                    pack.node[b, :size].copy(), pack.kind[b].copy(), pack.vm[b].copy(), pack.head[b, :size].copy(),
                     pack.taken[b].copy(), pack.term, pack.gain[b], space, source[b], target[b], pack.limit[b],
                     moves[b, r], scale[b, r], pull, source_grad[b], target_grad[b],
                 )  # fmt: skip

@@ -10,7 +10,17 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from headway.domains.vm_rescheduling.learned.class_cluster import CLASS, COLUMN, DOUBLE, GROUP, ROOM, ZONE, fits, move
+from headway.domains.vm_rescheduling.learned.class_cluster import (
+    CLASS,
+    COLUMN,
+    DOUBLE,
+    GROUP,
+    ROOM,
+    ZONE,
+    fits,
+    move,
+    promise,
+)
 
 GOLDEN, MIX1, MIX2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
@@ -97,26 +107,35 @@ def _source(leave, machine, largest, u):
 
 
 @nb.njit(cache=True)
-def play(pack, space, source, target, keys, largest, moves, value):
+def play(pack, space, source, target, keys, largest, moves, value, hope):
     """Play every cluster once for each of its keys [B, R].
 
     ``moves`` int32 [B, R, L, 4] is filled with source node, kind, target node and VM (-1 beyond the end; source and
-    target are the same where a VM had nowhere to go), ``value`` [B, R, L] with what was gained up to each move.
+    target are the same where a VM had nowhere to go), ``value`` [B, R, L] with what was gained up to each move,
+    ``hope`` [B, R, L] with what fragments promise after it, more than at the start.
     """
     for b in range(moves.shape[0]):
+        size = pack.nodes[b]
         for r in range(moves.shape[1]):
-            _episode(pack.node[b].copy(), pack.kind[b].copy(), pack.vm[b].copy(), pack.head[b].copy(),
+            _episode(pack.node[b, :size].copy(), pack.kind[b].copy(), pack.vm[b].copy(), pack.head[b, :size].copy(),
                      pack.taken[b].copy(), pack.term, pack.gain[b], space, source[b], target[b], pack.limit[b],
-                     keys[b, r], largest, moves[b, r], value[b, r])  # fmt: skip
+                     keys[b, r], largest, moves[b, r], value[b, r], hope[b, r])  # fmt: skip
 
 
 @nb.njit(cache=True)
-def _episode(node, kind, vm, head, taken, term, gain, space, source, target, limit, key, largest, moves, value):
+def _promise(node, term, gain, first, second):
+    total = promise(node, term, gain, first)
+    return total if first == second else total + promise(node, term, gain, second)
+
+
+@nb.njit(cache=True)
+def _episode(node, kind, vm, head, taken, term, gain, space, source, target, limit, key, largest, moves, value, hope):
     nodes, kinds = head.shape
     leave, enter, machine = np.empty((nodes, kinds)), np.empty((kinds, nodes)), np.empty(nodes // 2)
-    row, room, gained, last = np.empty(nodes), np.empty(kinds, np.bool_), 0.0, -1
+    row, room, last = np.empty(nodes), np.empty(kinds, np.bool_), -1
+    gained, promised = 0.0, 0.0
     none = -np.inf if largest else 0.0
-    moves[:], value[:] = -1, 0.0
+    moves[:], value[:], hope[:] = -1, 0.0, 0.0
     for t in range(limit):
         j = t * len(source) // limit
         if j != last:
@@ -132,9 +151,11 @@ def _episode(node, kind, vm, head, taken, term, gain, space, source, target, lim
         moves[t, 0], moves[t, 1], moves[t, 2], moves[t, 3] = n, k, n if to < 0 else to, head[n, k]
         if to >= 0:
             room[:] = kind[:, ROOM] > 0
+            promised -= _promise(node, term, gain, n // 2, to // 2)
             gained += move(node, kind, vm, head, taken, term, gain, space, n, k, to)
+            promised += _promise(node, term, gain, n // 2, to // 2)
             changed = (room != (kind[:, ROOM] > 0)).any()
             for i in range(nodes // 2 if changed else 2):
                 m = i if changed else (n if i == 0 else to) // 2
                 weigh(node, kind, head, source[j], target[j], largest, leave, enter, machine, m)
-        value[t:] = gained
+        value[t:], hope[t:] = gained, promised

@@ -24,6 +24,7 @@ class Pack(NamedTuple):
     head: NDArray[np.int32]  # [B, N, K]
     taken: NDArray[np.int8]  # [B, groups, zones], how many VMs of a group are in a zone
     limit: Ints  # [B]
+    nodes: Ints  # [B] N without what only pads the row
     term: Ints  # [W, 3]
     gain: NDArray[np.float64]  # [B, W] what a slot takes off the objective
     kinds: Ints  # [B, K] which of the environment's kinds these are: those that the policy may migrate
@@ -73,6 +74,7 @@ def pack(terms: Sequence[Fragment], cluster: Cluster) -> tuple[Pack, Space]:
         head=head,
         taken=_taken(cluster),
         limit=cluster.limit.astype(np.int64),
+        nodes=_length(opened),
         term=np.array([(MEMORY if term.resource == "memory" else CPU, term.size, term.nodes) for term in terms]),
         gain=np.array([term.weight * term.size * term.nodes for term in terms]) / np.where(whole > 0, whole, np.inf),
         kinds=kinds,
@@ -80,6 +82,12 @@ def pack(terms: Sequence[Fragment], cluster: Cluster) -> tuple[Pack, Space]:
     for row in zip(packed.node, packed.kind, packed.vm, packed.head, strict=True):
         begin(*row, space.numbers)
     return packed, space
+
+
+def _length(opened: NDArray[np.bool_]) -> Ints:
+    """int64 [B]: nodes up to the last open one's machine."""
+    last: Ints = (opened * (1 + np.arange(opened.shape[1]))).max(1, initial=1)
+    return last + last % 2
 
 
 def _compact(column: Ints) -> tuple[Ints, Ints]:

@@ -112,47 +112,38 @@ SIZES = (1, 2, 4, 8, 16)  # cores of a column that have a flag of their own; any
 FEATURES = 2 * RESIDUES + 2 * MEMORIES + 2 * LEVELS + LEVELS + 2 * len(COUNTED) + len(SIZES) + 1 + 3 + 3
 
 
-def features(space: Space, sign: int, gain: tuple[float, float]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """What is seen of each class and column (float32 [C x Q, FEATURES]) when a VM of the column leaves (sign 1) or
-    enters (sign -1) a node of the class, and the slots that it completes less those it breaks, weighted (float32 [C, Q]).
-
-    ``gain`` : what a slot of cores and one of memory is worth, at most 1.
+def features(space: Space, sign: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What is seen of each class and column when a VM of the column leaves (sign 1) or enters (sign -1) a node of the
+    class, float32 [C x Q, FEATURES]; and the slots of cores and of memory that this completes, less those that it
+    breaks, float32 [2, C, Q].
     """
-    digits = digits_of(space)
-    shape = (space.classes, len(space.column_cpu))
-    residue = np.broadcast_to((digits["residue"] * space.unit)[:, None], shape)
-    store = np.broadcast_to((digits["memory"] * space.memory_unit)[:, None], shape)
-    after, carried = _moved(residue, sign * space.column_cpu, space.cores)
-    store_after, store_carried = _moved(store, sign * space.column_memory, space.memory)
-    level = np.broadcast_to(digits["level"][:, None], shape)
+    digits, shape = digits_of(space), (space.classes, len(space.column_cpu))
+
+    def spread(values: NDArray[Any]) -> NDArray[Any]:
+        return np.broadcast_to(values[:, None] if len(values) == space.classes else values, shape)
+
+    residue, store = spread(digits["residue"] * space.unit), spread(digits["memory"] * space.memory_unit)
+    carried, after = np.divmod(residue + sign * space.column_cpu, space.cores)
+    store_carried, store_after = np.divmod(store + sign * space.column_memory, space.memory)
+    level = spread(digits["level"])
     level_after = np.clip(level + carried, 0, space.levels - 1)
     counts = np.zeros((*shape, 2 * len(COUNTED)), np.float32)
     for g, size in enumerate(space.counted.tolist()):
-        own = np.broadcast_to(digits["counts"][:, g, None], shape)
-        counts[..., 2 * COUNTED.index(size)] = own > 0
-        counts[..., 2 * COUNTED.index(size) + 1] = own / 2
-    size = [np.broadcast_to(space.column_cpu == value, shape) for value in SIZES]
-    rest = [
-        np.broadcast_to(~np.isin(space.column_cpu, SIZES), shape),
-        np.broadcast_to(space.column_nodes == 2, shape),
-        np.broadcast_to(space.column_memory / (16 * GB), shape),
-        np.broadcast_to(space.column_cpu / 16, shape),
-        carried, store_carried, level_after == 0,
-    ]  # fmt: skip
-    partner = np.broadcast_to(digits["partner"][:, None], shape)
+        own = spread(digits["counts"][:, g])
+        counts[..., 2 * COUNTED.index(size)], counts[..., 2 * COUNTED.index(size) + 1] = own > 0, own / 2
+    column = [space.column_cpu == size for size in SIZES]
+    column += [~np.isin(space.column_cpu, SIZES), space.column_nodes == 2]
+    column += [space.column_memory / (16 * GB), space.column_cpu / 16]
+    alone = [*(np.broadcast_to(values, shape) for values in column), carried, store_carried, level_after == 0]
     parts = [
-        _hot(residue * RESIDUES // space.cores, RESIDUES), _hot(after * RESIDUES // space.cores, RESIDUES),
-        _hot(store // space.memory_unit, MEMORIES), _hot(store_after // space.memory_unit, MEMORIES),
-        _hot(level, LEVELS), _hot(level_after, LEVELS), _hot(partner, LEVELS), counts, np.stack([*size, *rest], axis=-1),
-    ]  # fmt: skip
+        *(_hot(amount * RESIDUES // space.cores, RESIDUES) for amount in (residue, after)),
+        *(_hot(amount // space.memory_unit, MEMORIES) for amount in (store, store_after)),
+        *(_hot(number, LEVELS) for number in (level, level_after, spread(digits["partner"]))),
+        counts,
+        np.stack(alone, axis=-1),
+    ]
     seen = np.concatenate([part.astype(np.float32) for part in parts], axis=-1).reshape(-1, FEATURES)
-    return seen, (gain[0] * carried + gain[1] * store_carried).astype(np.float32)
-
-
-def _moved(residue: Ints, change: Ints, size: int) -> tuple[Ints, Ints]:
-    """The residue after a change, and the slots won (or lost) by it."""
-    carried, after = np.divmod(residue + change, size)
-    return after, carried
+    return seen, np.stack([carried, store_carried]).astype(np.float32)
 
 
 def _hot(index: Ints, size: int) -> NDArray[np.bool_]:
