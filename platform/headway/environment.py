@@ -55,6 +55,8 @@ class Environment(ABC, Generic[I, X, P, S]):
                         pathwise gradient is taken through, while policies are evaluated with `project`
     ``replay``          ``replay(instance, solution) -> actions int [B, T]``: what leads to a solution, step by step; -1
                         beyond its end. For agents that learn from solvers
+    ``episodes``        ``episodes(params, network) -> Episodes``: whole episodes played for networks that give tables
+                        of logits, and the gradient of what was drawn (agent `reinforce`)
     ``rule``            ``rule(instance, decisions [B, T, ...]) -> mask [B, A]``: what the mask must allow after
                         these decisions, worked out from the instance alone (numpy); conformance compares
     ``dead_ends``       legal actions may lead to where no feasible one is left: the episode then terminates,

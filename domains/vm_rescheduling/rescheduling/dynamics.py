@@ -59,7 +59,7 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
     learning", section 4), for which a mask over all pairs would be V x N long.
     """
 
-    capabilities: ClassVar[frozenset[str]] = frozenset({"phases", "replay", "rule"})
+    capabilities: ClassVar[frozenset[str]] = frozenset({"episodes", "phases", "replay", "rule"})
     masked: ClassVar[bool] = True
     action: ClassVar[Literal["discrete", "box"]] = "discrete"
 
@@ -275,6 +275,12 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
         from headway.domains.vm_rescheduling.rescheduling.decisions import replayed
 
         return replayed(instance, solution)
+
+    def episodes(self, params: Params, network: Any) -> Any:
+        """Whole episodes for a network that gives tables (see `learned.class_network`), and their gradient."""
+        from headway.domains.vm_rescheduling.learned.class_episodes import Episodes
+
+        return Episodes(self.problem.terms, params, network)
 
     def rule(self, instance: Snapshot, decisions: NDArray[np.int64]) -> NDArray[np.bool_]:
         """What the mask must allow after these decisions, in plain Python (see `decisions.allowed`)."""

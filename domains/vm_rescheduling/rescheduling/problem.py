@@ -57,7 +57,10 @@ class Rescheduling(Source, Problem[Snapshot, Plan]):
         "exact": f"{_HERE}.exact.contestants:Exact",
         "exact_per_vm": f"{_HERE}.exact.per_vm:ExactPerVM",
     }
-    networks: ClassVar[Mapping[str, str]] = {"tree_attention": f"{_HERE}.learned.tree_attention:TreeAttention"}
+    networks: ClassVar[Mapping[str, str]] = {
+        "classes": f"{_HERE}.learned.class_network:Classes",
+        "tree_attention": f"{_HERE}.learned.tree_attention:TreeAttention",
+    }
 
     objective: Literal["fragments", "machines", "moves"] = "fragments"
     fragments: dict[str, float] = dataclasses.field(default_factory=lambda: {"cpu16": 1.0})

@@ -13,7 +13,7 @@ from headway.testing.check import on_environment, require
 from headway.testing.play import play
 from headway.testing.same import frozen, require_same
 
-METHODS = frozenset({"starts", "symmetries", "post_decision", "rule", "relax", "replay"})
+METHODS = frozenset({"episodes", "starts", "symmetries", "post_decision", "rule", "relax", "replay"})
 PROPERTIES = frozenset({"differentiable", "phases", "dead_ends"})
 
 
