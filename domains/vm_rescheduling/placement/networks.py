@@ -16,9 +16,11 @@ from headway.domains.vm_rescheduling.workload.flavors import CPU, MEMORY
 from headway.nn.layers import tower
 from headway.nn.network import Network, Recipe
 
-FEATURES = 13
-LOST, MACHINE = 6, 9  # positions among them: lost slots, free cores of the machine
-SLOT = 16.0  # cores, as in FR-16
+SLOTS = ((16.0, 1), (16.0, 2), (32.0, 2), (44.0, 2))  # cores of a node, nodes: those of the rule `slot_fit`
+FEATURES = 11 + 2 * len(SLOTS)
+MACHINE = 0  # position of the free cores of the machine among them
+LOST = slice(-len(SLOTS), None)  # positions of the lost slots
+SMALL = 16.0  # cores of a slot of FR-16
 ROOM = float(CPU)  # cores of a usual node
 GIGABYTES = MEMORY / 1024.0
 HIDDEN = -1e9  # logit of inactive machines
@@ -28,8 +30,8 @@ HIDDEN = -1e9  # logit of inactive machines
 class Nodes(Recipe):
     """One small network for all nodes: what is free on a node, its sibling and after placing in, a logit out.
 
-    The logits begin as the rule `fragment_fit`, softened: they fall with the slots of 16 cores that placing there takes
-    away, and with the free cores of the node's machine. The value comes from means over the nodes of the features.
+    The logits begin as the rule `slot_fit`, softened: they fall with the slots that placing there takes away, and with
+    the free cores of the node's machine. The value comes from means over the nodes of the features.
 
     Attributes
     ----------
@@ -39,8 +41,8 @@ class Nodes(Recipe):
     """
 
     hidden: tuple[Annotated[int, Field(ge=1)], ...] = (64, 64)
-    thrift: Annotated[float, Field(ge=0)] = 4.0
-    tightness: Annotated[float, Field(ge=0)] = 20.0
+    thrift: Annotated[float, Field(ge=0)] = 8.0
+    tightness: Annotated[float, Field(ge=0)] = 40.0
 
     def build(self, observation_space: spaces.Dict, action_space: spaces.Space[Any]) -> Network:
         return NodesNetwork(self)
@@ -66,19 +68,22 @@ class NodesNetwork(Network):
     def encode(self, observation: Mapping[str, Tensor]) -> Hidden:
         cpu, memory, request = (observation[name].float() for name in ("cpu", "memory", "request"))
         cores, need, double = request[:, :1], request[:, 1:2], request[:, 2:] - 1
-        after, other = cpu - cores, _sibling(cpu)
-        slots, left = torch.floor(cpu / SLOT), torch.floor(after.clamp(min=0) / SLOT)
-        lost = slots - left + double * _sibling(slots - left)
+        other, after = _sibling(cpu), cpu - cores
+        beside = other - double * cores
         wide = torch.ones_like(cpu)
         columns = [
-            cpu / ROOM, after / ROOM, other / ROOM, memory / GIGABYTES, (memory - need) / GIGABYTES,
-            _sibling(memory) / GIGABYTES, lost, cpu / SLOT - slots, after / SLOT - torch.floor(after / SLOT),
-            (cpu + other) / (2 * ROOM), cores / ROOM * wide, need / GIGABYTES * wide, double * wide,
+            (cpu + other) / (2 * ROOM), cpu / ROOM, after / ROOM, other / ROOM, memory / GIGABYTES,
+            (memory - need) / GIGABYTES, _sibling(memory) / GIGABYTES, after / SMALL - torch.floor(after / SMALL),
+            cores / ROOM * wide, need / GIGABYTES * wide, double * wide,
         ]  # fmt: skip
+        before = [_slots(cpu, other, *kind) for kind in SLOTS]
+        share = observation["open"].float() / observation["open"].float().sum(1, keepdim=True).clamp(min=1)
+        columns += [(slots * share).sum(1, keepdim=True) * wide for slots in before]
+        columns += [slots - _slots(after, beside, *kind) for slots, kind in zip(before, SLOTS, strict=True)]
         return Hidden(torch.stack(columns, dim=-1), observation["open"].bool())
 
     def actor(self, hidden: Hidden) -> Tensor:
-        lost, machine = hidden.features[..., LOST], hidden.features[..., MACHINE]
+        lost, machine = hidden.features[..., LOST].sum(-1), hidden.features[..., MACHINE]
         logits = self.score(hidden.features).squeeze(-1) - self.thrift * lost - self.tightness * machine
         logits = logits.masked_fill(~hidden.open, HIDDEN)
         return torch.cat([torch.zeros_like(logits[:, :1]), logits], dim=1)
@@ -95,3 +100,9 @@ class NodesNetwork(Network):
 def _sibling(values: Tensor) -> Tensor:
     """What the other node of each node's machine has, [B, N]."""
     return values.reshape(len(values), -1, NODES).flip(-1).reshape(values.shape)
+
+
+def _slots(own: Tensor, other: Tensor, size: float, nodes: int) -> Tensor:
+    """Whole slots of each node's machine, [B, N]; none below 0, which nodes without room would have."""
+    first, second = (torch.floor(cores / size).clamp(min=0) for cores in (own, other))
+    return torch.minimum(first, second) if nodes == NODES else first + second

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _HERE = "headway.domains.vm_rescheduling.placement"
 _RULES = {"first_fit": "FirstFit", "best_fit": "BestFit", "worst_fit": "WorstFit", "random": "RandomFit",
-          "fragment_fit": "FragmentFit"}  # fmt: skip
+          "fragment_fit": "FragmentFit", "slot_fit": "SlotFit"}  # fmt: skip
 
 
 @component

@@ -1,14 +1,17 @@
-"""Rules that place VMs in practice, and the one that leaves the fewest fragments."""
+"""Rules that place VMs in practice, and those that leave the fewest fragments."""
 
 from __future__ import annotations
 
+import dataclasses
 from abc import abstractmethod
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headway.components import component
+from headway.domains.vm_rescheduling.cluster.fragments import GB, Fragment, fragments
 from headway.domains.vm_rescheduling.cluster.instance import NODES
 from headway.environment import Observation
 from headway.ops import Array
@@ -64,20 +67,53 @@ class WorstFit(Rule):
 
 @component
 class FragmentFit(Rule):
-    """The node that loses the fewest whole slots of 16 cores, then as best fit.
+    """The node whose machine loses the fewest whole slots of some sizes, then as best fit.
 
-    Least new fragments in the sense of FR-16 (Ding et al. 2025), as a rule of placement. A VM on both nodes counts
-    what both lose.
+    Least new fragments in the sense of Ding et al. 2025, as a rule of placement.
+
+    Attributes
+    ----------
+    slots : kinds of slots and what one of them is worth, named as in `cluster.fragments`: by default those of FR-16
     """
 
-    size: int = 16
+    slots: dict[str, float] = dataclasses.field(default_factory=lambda: {"cpu16": 1.0})
+
+    @cached_property
+    def terms(self) -> tuple[Fragment, ...]:
+        """What ``slots`` means."""
+        return fragments(self.slots, where="contestant.slots")
 
     def score(self, observation: Observation) -> Floats:
-        cpu = observation["cpu"].astype(np.float64)
-        cores, nodes = observation["request"][:, :1], observation["request"][:, 2:]
-        lost = np.floor(cpu / self.size) - np.floor((cpu - cores) / self.size)
-        lost = np.where(nodes == NODES, _machine(lost), lost)
+        request = observation["request"].astype(np.float64)
+        double = request[:, 2:] == NODES
+        lost = np.zeros(observation["cpu"].shape)
+        for term in self.terms:
+            k = int(term.resource == "memory")
+            own: Floats = observation[("cpu", "memory")[k]].astype(np.float64)
+            other, need, size = sibling(own), request[:, k : k + 1], term.size / (GB if k else 1)
+            after = own - need, np.where(double, other - need, other)
+            lost += term.weight * (_slots(own, other, size, term.nodes) - _slots(*after, size, term.nodes))
         return lost * 1e9 + BestFit().score(observation)
+
+
+@component
+class SlotFit(FragmentFit):
+    """`fragment_fit` that also minds slots over both nodes: of 32, 64 and 88 cores, the sizes of the largest VMs."""
+
+    slots: dict[str, float] = dataclasses.field(
+        default_factory=lambda: {"cpu16": 1.0, "cpu32x2": 1.0, "cpu64x2": 1.0, "cpu88x2": 1.0}
+    )
+
+
+def sibling(values: Floats) -> Floats:
+    """[B, N]: what the other node of each node's machine has."""
+    return values.reshape(len(values), -1, NODES)[:, :, ::-1].reshape(values.shape)
+
+
+def _slots(own: Floats, other: Floats, size: float, nodes: int) -> Floats:
+    """float64 [B, N]: whole slots of each node's machine."""
+    whole = np.floor(own / size), np.floor(other / size)
+    return np.minimum(*whole) if nodes == NODES else whole[0] + whole[1]
 
 
 class Memory(NamedTuple):
