@@ -423,6 +423,21 @@ def post_decision_comes_after_chance(patch):
     patch.setattr(Crew, "post_decision", lambda self, p, s, d: self.observe(p, self.step(p, s, d).state))
 
 
+@defect("check_replay_leads_to_the_solution", "leads elsewhere")
+def replay_does_nothing(patch):
+    add(patch, "replay", lambda self, x, plan: np.zeros_like(plan.machine))
+
+
+@defect("check_replay_leads_to_the_solution", "the episode goes on")
+def replay_stops_early(patch):
+    add(patch, "replay", lambda self, x, plan: np.zeros_like(plan.machine)[:, :-1])
+
+
+@defect("check_replay_leads_to_the_solution", "what the mask forbids")
+def replay_repairs_no_machine(patch):
+    add(patch, "replay", lambda self, x, plan: np.ones_like(plan.machine))
+
+
 @defect("check_relax_keeps_feasible_decisions", "relaxed elsewhere")
 def relax_moves_feasible_decisions(patch):
     add(patch, "relax", lambda self, seen, decision: decision + 0.5)
