@@ -23,7 +23,9 @@ class TwoStagePPO(PPO):
     "Towards VM rescheduling optimization through deep reinforcement learning", section 4). Plain PPO on the same
     environment takes each sub-step for a decision of its own, and has its critic judge half-taken ones too.
 
-    ``batch`` counts decisions, ``rollout`` sub-steps. Other defaults are those of `PPO`, but for narrower batches.
+    ``batch`` counts decisions, ``rollout`` sub-steps. Defaults are those of `PPO` with fewer environments, for networks
+    that cost more than the environment does. Theirs are 8 environments, 250 migrations, 8 epochs, learning rate 2.5e-4,
+    clip range 0.1, entropy 0.005, gamma 0.99.
     """
 
     num_envs: Count = 64
