@@ -25,8 +25,8 @@ class Imitation(Agent):
 
     A warm start for other agents: train with this one, then with another from its weights (``init=RUN``). Each update
     lets the teacher solve ``episodes`` new instances and takes ``epochs`` passes over what it did there. The critic
-    learns nothing. Solvers teach in environments with the capability ``replay``, policies in all of them. Runs repeat bit
-    for bit if the teacher's answers do: those of a solver that stops by the clock may not.
+    learns nothing. Solvers teach in environments with the capability ``replay``, policies in all of them. Runs repeat
+    bit for bit if the teacher's answers do: those of a solver that stops by the clock may not.
 
     Attributes
     ----------
