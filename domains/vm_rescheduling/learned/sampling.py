@@ -1,0 +1,57 @@
+"""Risk-seeking evaluation: the policy's likeliest plan, then plans drawn from it, the best of which counts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field
+
+from headway.components import component, given
+from headway.domains.vm_rescheduling.cluster.instance import Snapshot
+from headway.domains.vm_rescheduling.cluster.plan import Plan
+from headway.domains.vm_rescheduling.learned.class_guide import CHUNK, By, Guide
+from headway.solver import Search, Solver
+
+
+@component
+class Sampling(Solver[Snapshot, Plan]):
+    """The best of K plans of a policy, each tried in the exact model of the cluster (Ding et al. 2025, "Towards VM
+    rescheduling optimization through deep reinforcement learning", section 4: risk-seeking evaluation).
+
+    Attributes
+    ----------
+    policy : with the network ``classes``; or ``random``
+    samples : plans drawn after the likeliest one, or as many as there is time for; 0: the likeliest one alone
+    by : whose plans: the policy's; those of greed (``fragment``); any at all (``random``)
+    """
+
+    policy: Any = given()
+    samples: Annotated[int, Field(ge=0)] = 256
+    by: By = "policy"
+
+    def solve(self, problem: Any, instance: Snapshot, search: Search[Plan]) -> Plan:
+        guide = Guide(problem, instance, self.policy, self.by)
+        played = guide.likeliest()
+        best, gained = guide.plan(played), float(played.gained[0, 0])
+        search.incumbent(best)
+        for begun in range(0, self.samples, CHUNK):
+            if not search.left:
+                break
+            played = guide.drawn(min(CHUNK, self.samples - begun), search.seed, begun)
+            number = int(played.gained[0].argmax())
+            if played.gained[0, number] > gained + 1e-12:
+                best, gained = guide.plan(played, number), float(played.gained[0, number])
+                search.incumbent(best)
+        return best
+
+
+def touched(played: Any, machines: int) -> Any:
+    """float64 [P], in how many of a snapshot's episodes each machine gives or takes a VM before the best is reached."""
+    count = np.zeros(machines)
+    for moves, value in zip(played.moves[0], played.value[0], strict=True):
+        length = int(value.argmax()) + 1 if value.max(initial=0.0) > 0 else 0
+        made = moves[:length]
+        made = made[made[:, 0] != made[:, 2]]
+        count[np.unique(made[:, [0, 2]] // 2)] += 1
+    return count
