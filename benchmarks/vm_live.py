@@ -24,6 +24,7 @@ import numpy as np
 
 from headway import Policy, make_problem, rollout
 from headway.components import givens
+from headway.contest.chance import RandomPolicy
 from headway.domains.vm_rescheduling.cluster.plan import Plan
 from headway.domains.vm_rescheduling.live.evaluate import Living
 from headway.domains.vm_rescheduling.live.plan import LivePlan
@@ -69,7 +70,7 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help="solvers of rescheduling, or policies that ship with it")
+    parser.add_argument("names", nargs="*", help="only these: solvers of rescheduling, policies, random")
     parser.add_argument("--machines", type=int, default=280)
     parser.add_argument("--snapshots", type=int, default=8)
     parser.add_argument("--limit", type=float, default=0.025)
@@ -81,18 +82,21 @@ def arguments() -> argparse.Namespace:
 
 # -- contestants ----------------------------------------------------------------------------------
 def finders(problem: Any, options: argparse.Namespace) -> dict[str, Finder]:
-    """The contestants by name; what wants a policy is handed the first one that ships."""
+    """The contestants by name, learned ones with a random policy in the same place beside them."""
     frozen = problem.frozen
-    policies = {name: frozen.policy(name) for name in frozen.policies}
+    policies: dict[str, Policy] = {name: frozen.policy(name) for name in frozen.policies}
+    policies |= {path.name: load_policy(path) for path in options.policies}
+    guides = dict(list(policies.items())[:1]) | {"random": RandomPolicy()}
     entered: dict[str, Finder] = {}
     for name in frozen.baselines:
-        wants = "policy" in givens(lookup("contestant", name, frozen.baselines))
-        if name not in TOO_SLOW and (policies or not wants):
-            handed = {"policy": next(iter(policies.values()))} if wants else {}
-            entered[name] = solving(frozen.contestant(name, {}, where=name, **handed))
-    entered |= {name: acting(policy) for name, policy in policies.items()}
-    entered = {name: entered[name] for name in options.names or entered}
-    return entered | {path.name: acting(load_policy(path)) for path in options.policies}
+        if "policy" not in givens(lookup("contestant", name, frozen.baselines)):
+            entered[name] = solving(frozen.contestant(name, {}, where=name))
+        elif policies:
+            handed = {who: frozen.contestant(name, {}, where=name, policy=guide) for who, guide in guides.items()}
+            entered |= {f"{name}({who})": solving(solver) for who, solver in handed.items()}
+    if policies:
+        entered |= {name: acting(policy) for name, policy in (policies | guides).items()}
+    return {name: entered[name] for name in options.names or entered if name not in TOO_SLOW}
 
 
 def solving(solver: Any) -> Finder:
@@ -184,7 +188,9 @@ def draw(shown: Measured, path: Path) -> None:
     for number, (name, results) in enumerate(shown.items()):
         style = {"color": "0.6", "linestyle": "--"} if name == "no plan" else {"color": f"C{(number - 1) % 10}"}
         axes.plot(TIMES, results["rate"][: len(TIMES)], marker="." if number else "", label=name, **style)
-    axes.set(xscale="log", xlabel="planning time, seconds", ylabel="fragment rate right after the plan", ylim=(0, None))
+    axes.set(xscale="log", xticks=TIMES, xticklabels=[f"{seconds:g}" for seconds in TIMES])
+    axes.minorticks_off()
+    axes.set(xlabel="planning time, seconds", ylabel="fragment rate right after the plan", ylim=(0, None))
     axes.legend(frameon=False, ncols=2)
     picture.savefig(path, dpi=150)
 
