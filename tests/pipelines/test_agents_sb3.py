@@ -18,7 +18,8 @@ from headway.registry import agent_class
 from headway.rollouts import rollout
 from headway.storage.stored import load_policy, save_policy
 
-BY_SB3 = [name for name in SMALL if name not in ("pathwise", "pdppo")]
+OURS = ("pathwise", "pdppo", "two_stage_ppo", "imitation")
+BY_SB3 = [name for name in SMALL if name not in OURS]
 FEED_FORWARD = [name for name in BY_SB3 if name != "recurrent_ppo"]
 
 
