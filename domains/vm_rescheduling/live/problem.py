@@ -97,10 +97,16 @@ class ReschedulingLive(Rescheduling):
         return evaluate(self, instance, solution)
 
     def read_solution(self, instance: LiveSnapshot, path: Path) -> LivePlan:  # type: ignore[override]
-        return LivePlan.restore(path)
+        """A plan from a CSV file (ready, vm, to_machine, to_node), or the .npz that `Batch.save` writes."""
+        from headway.domains.vm_rescheduling.live.plan_file import read_live_plan
+
+        return read_live_plan(instance, path)
 
     def write_solution(self, instance: LiveSnapshot, solution: LivePlan, path: Path) -> Path:  # type: ignore[override]
-        return solution.save(path)
+        """The plan as a CSV file that an operator can read, or an .npz where the path says so."""
+        from headway.domains.vm_rescheduling.live.plan_file import write_live_plan
+
+        return write_live_plan(instance, solution, path)
 
     def render(self, instance: LiveSnapshot, solution: LivePlan) -> Figure:  # type: ignore[override]
         """The fragment rate second by second, with the plan and without."""
