@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 from headway.domains.vm_rescheduling.cluster.instance import Snapshot
 from headway.domains.vm_rescheduling.files.table import Table, write_table
 from headway.domains.vm_rescheduling.workload.flavors import FLAVORS
+from headway.errors import InstanceError
 
 COLUMNS = ("flavor", "cpu", "mem_mb", "numa_count")
 Size = tuple[int, int, int]  # cores, MB, NUMA nodes
@@ -40,9 +42,21 @@ def read_flavors(path: Path) -> dict[str, Size]:
 
 
 def write_flavors(snapshot: Snapshot, path: Path) -> None:
-    """Write the flavours of a snapshot (a batch of one) that no table that ships has, if there are any."""
+    """Write the flavours of a snapshot (a batch of one) that no table that ships has; if there are none, no file.
+
+    Raises
+    ------
+    InstanceError
+        A flavour has two sizes, which the form has no room for.
+    """
     fields = (snapshot.flavor, snapshot.vm_cpu, snapshot.vm_memory, snapshot.vm_nodes)
-    rows = set(zip(*(field[snapshot.real].tolist() for field in fields), strict=True))
-    own = sorted(row for row in rows if KNOWN.get(row[0]) != row[1:])
+    rows = sorted(set(zip(*(field[snapshot.real].tolist() for field in fields), strict=True)))
+    for one, other in pairwise(rows):
+        if one[0] == other[0]:
+            what = "a flavour has two sizes"
+            raise InstanceError(what, where="Snapshot.flavor", got=f"{one}, {other}", expected="one size per name")
+    own = [row for row in rows if KNOWN.get(row[0]) != row[1:]]
     if own:
         write_table(path, COLUMNS, own)
+    else:
+        path.unlink(missing_ok=True)

@@ -66,7 +66,15 @@ def read_snapshot(
 
 
 def write_snapshot(snapshot: Snapshot, path: Path) -> Path:
-    """Write one cluster (a batch of one) and, beside it, its machines and the flavours that no table has."""
+    """Write one cluster (a batch of one) and, beside it, its machines and the flavours that no table has.
+
+    Its limit and its spread are no part of the form: they are given to `read_snapshot`.
+
+    Raises
+    ------
+    InstanceError
+        A flavour has two sizes.
+    """
     path = Path(path)
     real = snapshot.real[0]
     nodes = snapshot.vm_nodes[0]

@@ -87,6 +87,12 @@ def test_own_flavours_inactive_and_empty_machines_come_back(tmp_path):
     refused(path, "field flavor", "tiny, but ours", "x.flavors.csv")
 
 
+def test_flavours_of_two_sizes_are_not_written(tmp_path):
+    s = snapshots(np.random.default_rng(1), 1, machines=3)
+    with pytest.raises(InstanceError, match="two sizes"):
+        write_snapshot(dataclasses.replace(s, flavor=np.full(s.flavor.shape, "any")), tmp_path / "x.csv")
+
+
 def test_a_written_shared_snapshot_is_the_same_file(tmp_path):
     write_snapshot(read_snapshot(DATA / "cal_pm20_s0.csv"), tmp_path / "cal_pm20_s0.csv")
     assert (tmp_path / "cal_pm20_s0.csv").read_text() == (DATA / "cal_pm20_s0.csv").read_text()
