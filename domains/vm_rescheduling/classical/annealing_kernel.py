@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from headway.domains.vm_rescheduling.classical.slots import EPS, Terms
+from headway.domains.vm_rescheduling.classical.slots import EPS, Terms, exchange
 from headway.domains.vm_rescheduling.cluster.state import State, carry, clashes, room
 
 Ints = NDArray[np.int64]
@@ -78,38 +78,3 @@ def _mark(away: Ints, slot: Ints, number: int, vm: int, gone: bool) -> int:
         slot[vm] = -1
         return number - 1
     return number
-
-
-@njit(cache=True)
-def exchange(state: State, terms: Terms, source: int, kind: int, target: int, shape: float) -> float:
-    """What a migration gains, within a machine or between two; slots alone with ``shape`` 0."""
-    one, two = source // 2, target // 2
-    if one == two:
-        now = shaped(state, terms, one, 0, 0, 0, shape)
-        carry(state, source, kind, target)
-        gain = shaped(state, terms, one, 0, 0, 0, shape) - now
-        carry(state, target, kind, source)
-        return gain
-    gain = shaped(state, terms, one, kind, source, -1, shape) - shaped(state, terms, one, 0, 0, 0, shape)
-    return gain + shaped(state, terms, two, kind, target, 1, shape) - shaped(state, terms, two, 0, 0, 0, shape)
-
-
-@njit(cache=True)
-def shaped(state: State, terms: Terms, machine: int, kind: int, node: int, sign: int, shape: float) -> float:
-    """`slots.worth`, where a fragment is worth ``shape`` times the square of its share of a slot."""
-    total, first = 0.0, 2 * machine
-    for term in range(len(terms.size)):
-        size = terms.size[term]
-        free = state.memory if terms.memory[term] else state.cpu
-        share = state.share_memory[kind] if terms.memory[term] else state.share_cpu[kind]
-        one = free[first] - (sign * share if node == first else 0)
-        both = state.nodes[kind] == 2 or node == first + 1
-        two = free[first + 1] - (sign * share if both else 0)
-        if terms.nodes[term] == 1:
-            slots = one // size + two // size
-            part = (one % size / size) ** 2 + (two % size / size) ** 2
-        else:
-            slots = min(one, two) // size
-            part = (min(one / size - slots, 1.0) ** 2 + min(two / size - slots, 1.0) ** 2) / 2
-        total += terms.worth[term] * (slots + shape * part)
-    return total

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from headway.domains.vm_rescheduling.classical.slots import EPS, Terms, worth
+from headway.domains.vm_rescheduling.classical.slots import EPS, Terms, exchange, worth
 from headway.domains.vm_rescheduling.cluster.state import State, carry, clashes, room
 
 Ints = NDArray[np.int64]
@@ -25,13 +25,14 @@ class Gains(NamedTuple):
 
 
 @njit(cache=True)
-def greedy(state: State, terms: Terms, limit: int, noise: Floats) -> Ints:
+def greedy(state: State, terms: Terms, limit: int, noise: Floats, shape: float = 0.0) -> Ints:
     """Migrations [L, 3] (from node, kind, to node), each the one that gains most, until none gains.
 
     ``noise`` [2, K, N] is added to what a departure and an arrival gain when they are compared. Without it, the first
     kind wins a tie, then a move between machines before one within, then the first source and the first target.
+    ``shape`` as in `slots.worth`: fragments count too.
     """
-    gains = gains_of(state, terms)
+    gains = gains_of(state, terms, shape)
     moves = np.empty((limit, 3), np.int64)
     made = 0
     while made < limit:
@@ -41,43 +42,35 @@ def greedy(state: State, terms: Terms, limit: int, noise: Floats) -> Ints:
         carry(state, source, kind, target)
         moves[made] = source, kind, target
         made += 1
-        refresh(state, terms, source // 2, gains)
-        refresh(state, terms, target // 2, gains)
+        refresh(state, terms, source // 2, gains, shape)
+        refresh(state, terms, target // 2, gains, shape)
     return moves[:made]
 
 
 @njit(cache=True)
-def gains_of(state: State, terms: Terms) -> Gains:
+def gains_of(state: State, terms: Terms, shape: float = 0.0) -> Gains:
     """The gains of all kinds and nodes."""
-    shape = (len(state.nodes), len(state.cpu))
-    gains = Gains(np.full(shape, -np.inf), np.full(shape, -np.inf), np.full(shape, -np.inf))
+    table = (len(state.nodes), len(state.cpu))
+    gains = Gains(np.full(table, -np.inf), np.full(table, -np.inf), np.full(table, -np.inf))
     for machine in range(len(state.cpu) // 2):
-        refresh(state, terms, machine, gains)
+        refresh(state, terms, machine, gains, shape)
     return gains
 
 
 @njit(cache=True)
-def refresh(state: State, terms: Terms, machine: int, gains: Gains) -> None:
+def refresh(state: State, terms: Terms, machine: int, gains: Gains, shape: float = 0.0) -> None:
     """The gains of a machine's two nodes, worked out again."""
     if len(state.nodes) == 0:
         return
-    now = worth(state, terms, machine, 0, 0, 0)
+    now = worth(state, terms, machine, 0, 0, 0, shape)
     for node in (2 * machine, 2 * machine + 1):
         for kind in range(len(state.nodes)):
             there = state.count[node, kind] > 0
             fits = room(state, kind, node)
             turns = there and state.nodes[kind] == 1 and room(state, kind, node ^ 1)
-            gains.leave[kind, node] = worth(state, terms, machine, kind, node, -1) - now if there else -np.inf
-            gains.come[kind, node] = worth(state, terms, machine, kind, node, 1) - now if fits else -np.inf
-            gains.turn[kind, node] = _turned(state, terms, machine, kind, node) - now if turns else -np.inf
-
-
-@njit(cache=True)
-def _turned(state: State, terms: Terms, machine: int, kind: int, node: int) -> float:
-    carry(state, node, kind, node ^ 1)
-    value = worth(state, terms, machine, 0, 0, 0)
-    carry(state, node ^ 1, kind, node)
-    return value
+            gains.leave[kind, node] = worth(state, terms, machine, kind, node, -1, shape) - now if there else -np.inf
+            gains.come[kind, node] = worth(state, terms, machine, kind, node, 1, shape) - now if fits else -np.inf
+            gains.turn[kind, node] = exchange(state, terms, node, kind, node ^ 1, shape) if turns else -np.inf
 
 
 @njit(cache=True)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from headway.components import component
-from headway.domains.vm_rescheduling.classical.greedy import constructed
-from headway.domains.vm_rescheduling.classical.setting import Found, Setting
+from headway.domains.vm_rescheduling.classical.annealing import begun
+from headway.domains.vm_rescheduling.classical.beam import swept
 from headway.domains.vm_rescheduling.cluster.instance import NODES, Snapshot
 from headway.domains.vm_rescheduling.cluster.plan import Plan
 from headway.domains.vm_rescheduling.exact.aggregated import aggregated, held
@@ -18,74 +18,62 @@ from headway.domains.vm_rescheduling.exact.answers import PROVEN, Answers
 from headway.domains.vm_rescheduling.exact.engines import solve
 from headway.domains.vm_rescheduling.exact.program import Ints
 from headway.domains.vm_rescheduling.exact.race import LEAST, Engine
-from headway.errors import CapabilityError
 from headway.solver import Search, Solver
 
 Bools = NDArray[np.bool_]
+SHAPES = (0.1, 0.3, 0.05, 0.6, 0.2)  # of the beams at the start, as `beam` has them
 
 
 @component
 class LNS(Solver[Snapshot, Plan]):
-    """From greedy's plan on: machines are drawn, what happens on the others is kept, and an engine solves the rest.
+    """Narrow beams, and then: machines are drawn, what happens on the others is kept, and an engine solves the rest.
 
     Large neighbourhood search (Shaw 1998) on net changes of the counts, so that the order matters only for what is
-    reported. Half of the machines are drawn among those the plan touches, half by what they waste; their number grows
-    when a part is solved in time and shrinks when it is not. Objective ``fragments`` only.
+    reported. Half of the machines are drawn among those the plan touches, the others by what they waste; their number
+    grows when a part is solved in time or improved, and shrinks when it is neither. Objective ``fragments`` only.
 
     Attributes
     ----------
     machines : drawn at first
     patience : CPU-seconds for one part
-    engine : what solves it
-
-    Raises
-    ------
-    CapabilityError
-        The problem has another objective.
+    beams : share of the budget for beams of one state at the start, five at most
+    engine : what solves the parts
     """
 
-    machines: Annotated[int, Field(ge=2)] = 30
-    patience: Annotated[float, Field(gt=0)] = 0.3
+    machines: Annotated[int, Field(ge=2)] = 100
+    patience: Annotated[float, Field(gt=0)] = 0.5
+    beams: Annotated[float, Field(ge=0, le=1)] = 0.2
     engine: Engine = "cbc"
 
     def solve(self, problem: Any, instance: Snapshot, search: Search[Plan]) -> Plan:
-        if problem.objective != "fragments":
-            raise CapabilityError(
-                "the neighbourhoods have one objective", got=problem.objective, expected="fragments", hint="use exact"
-            )
-        setting = Setting.of(problem, instance)
-
-        def found(answer: Found) -> None:
-            search.incumbent(setting.plan(answer.moves))
-
-        answers = Answers(setting, lambda: search.left, found=found)
-        answers.offer(constructed(setting))
-        active = int(setting.counts.open.sum()) // NODES
-        size = float(min(self.machines, active))
-        change = answers.change()
+        answers = begun(problem, instance, search)
+        for shape in SHAPES:
+            if search.spent < self.beams * search.budget.cpu:
+                swept(answers, 1, shape, search.rng)
+        active = int(answers.setting.counts.open.sum()) // NODES
+        size, change = float(min(self.machines, active)), answers.change()
         while search.left > LEAST and active:
             drawn = draw(answers, change, min(round(size), active), search.rng)
-            change, solved = self._improved(answers, change, drawn)
-            size = min(size * 1.1, active) if solved else max(size * 0.8, 2.0)
-        return setting.plan(answers.best.moves)
+            change, well = self._improved(answers, change, drawn)
+            size = min(size * 1.2, active) if well else max(size * 0.8, 2.0)
+        return answers.setting.plan(answers.best.moves)
 
     def _improved(self, answers: Answers, change: Ints, drawn: Bools) -> tuple[Ints, bool]:
-        """The change after one part was solved, and whether it was solved in time."""
-        inside = np.repeat(drawn, NODES)
-        kept = np.where(inside[:, None], 0, change)
+        """The change after one part was solved, and whether it was improved, or solved in time."""
+        kept = np.where(np.repeat(drawn, NODES)[:, None], 0, change)
         limit = answers.setting.limit - int(np.maximum(-kept, 0).sum())
         program = aggregated(answers.whole, drawn, limit, kept)
         if not len(program.leave) or not program.value.any():
             return change, True
-        start = answers.hint(program, change)
-        seconds = min(self.patience, answers.left())
+        start, seconds = answers.hint(program, change), min(self.patience, answers.left())
         answer = solve(self.engine, program, seconds if self.engine == "cbc" else answers.wall(seconds), hint=start)
-        if answer.x is None or program.value @ answer.x < program.value @ start - PROVEN:
+        gain = -np.inf if answer.x is None else float(program.value @ (answer.x - start))
+        if answer.x is None or gain < -PROVEN:
             return change, answer.proven
         new = kept + program.change(answer.x, change.shape)
-        if program.base - program.value @ answer.x < answers.best.objective - PROVEN:
+        if program.base - float(program.value @ answer.x) < answers.best.objective - PROVEN:
             answers.realise(new)
-        return new, answer.proven
+        return new, answer.proven or gain > PROVEN
 
 
 def draw(answers: Answers, change: Ints, number: int, rng: np.random.Generator) -> Bools:

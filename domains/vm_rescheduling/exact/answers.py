@@ -75,10 +75,10 @@ class Answers:
                 return False
             change = shared
         found = order(self.setting.counts, change, self.setting.limit)
-        self.offer(self._extended(found.moves))
+        self.offer(self.extended(found.moves))
         return found.left == 0
 
-    def _extended(self, moves: Ints) -> Found:
+    def extended(self, moves: Ints) -> Found:
         """The best part of ``moves`` from the start, and what greedy adds to it."""
         found = self.setting.best_prefix(moves)
         more = self.setting.limit - len(found.moves)

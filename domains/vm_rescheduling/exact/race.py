@@ -18,6 +18,7 @@ Engine = Literal["cbc", "highs", "cp_sat"]
 
 RACE: tuple[Engine, ...] = ("cbc", "highs", "cp_sat")
 SHARES = {"cbc": 0.3, "highs": 0.7, "cp_sat": 1.0}  # of what is left, one after the other
+SHAPES = (0.0, 0.1)  # of greedy's two plans at the start
 LEAST = 0.02  # CPU-seconds: with less left no engine is started
 SPARE = (0, 1, 2, 4, 8)  # migrations left to temporary moves, where no order was found for an optimum
 
@@ -56,7 +57,8 @@ class Race:
 
     def run(self, start: Found | None = None) -> Found:
         """Race until the optimum is proven or nothing is left; the best answer, greedy's at least."""
-        self.answers.offer(constructed(self.setting, machines=self.answers.machines))
+        for shape in SHAPES:
+            self.answers.offer(constructed(self.setting, machines=self.answers.machines, shape=shape))
         if start is not None:
             self.answers.offer(start)
         for spare in SPARE:

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from headway.domains.vm_rescheduling.classical.greedy import Greedy, RandomisedGreedy
+from headway.domains.vm_rescheduling.classical.greedy import Greedy, RandomisedGreedy, ShapedGreedy
 from headway.domains.vm_rescheduling.classical.repacking import AlphaVBPP, BestFit
 from headway.domains.vm_rescheduling.classical.setting import Setting
 from headway.domains.vm_rescheduling.cluster.plan import Plan
@@ -16,7 +16,13 @@ from headway.domains.vm_rescheduling.workload.generator import snapshots
 from headway.solver import Budget, Search
 
 MIX = {"cpu16": 0.5, "memory64": 0.2, "cpu64x2": 0.3}
-SOLVERS = {"greedy": Greedy(), "randomised": RandomisedGreedy(), "best_fit": BestFit(), "alpha": AlphaVBPP(alpha=4)}
+SOLVERS = {
+    "greedy": Greedy(),
+    "shaped": ShapedGreedy(),
+    "randomised": RandomisedGreedy(),
+    "best_fit": BestFit(),
+    "alpha": AlphaVBPP(alpha=4),
+}
 
 
 def cluster(seed, **options):
