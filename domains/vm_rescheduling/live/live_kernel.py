@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from headway.domains.vm_rescheduling.live.world import World, advance, happen, migrate, rate
+from headway.domains.vm_rescheduling.live.world import World, advance, happen, migrate, rate, tallied
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -19,12 +19,18 @@ def without_plan(worlds: World, free: Ints, at: Nodes) -> Floats:
     rates = np.zeros((len(worlds.second), worlds.second.shape[1] + 1))
     for b in range(len(worlds.second)):
         world = _one(worlds, b)
-        rates[b, 0] = rate(world, free[b])
+        tallies = _tallies(world, free[b])
+        tally, new = tallies.sum(axis=0), np.zeros_like(tallies[0])
+        rates[b, 0] = rate(world, tally)
         for event in range(len(world.second)):
             if np.isinf(world.second[event]):
                 break
-            happen(world, free[b], at[b], event)
-            rates[b, event + 1] = rate(world, free[b])
+            node = happen(world, free[b], at[b], event)
+            if node >= 0:
+                tallied(world, free[b], node // 2, new)
+                tally += new - tallies[node // 2]
+                tallies[node // 2] = new
+            rates[b, event + 1] = rate(world, tally)
     return rates
 
 
@@ -40,7 +46,16 @@ def carry_out(
         world = _one(worlds, b)
         event[b] = advance(world, free[b], at[b], event[b], clock[b])
         migrate(world, free[b], at[b], vm[b], target[b])
-        rates[b] = rate(world, free[b])
+        rates[b] = rate(world, _tallies(world, free[b]).sum(axis=0))
+
+
+@njit(cache=True)
+def _tallies(world: World, free: Ints) -> Ints:
+    """Of each machine, see `tallied` [P, R, 2]."""
+    tallies = np.zeros((len(world.open) // 2, len(world.terms), 2), np.int64)
+    for machine in range(len(tallies)):
+        tallied(world, free, machine, tallies[machine])
+    return tallies
 
 
 @njit(cache=True)

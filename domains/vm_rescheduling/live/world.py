@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Open = NDArray[np.int8]
 
 
 class World(NamedTuple):
@@ -23,7 +24,7 @@ class World(NamedTuple):
     subject: NDArray[np.int32]  # [M] the VM that departs, or -1 - the VM that arrives
     spot: Floats  # [V+E] see `LiveSnapshot`
     need: Ints  # [V+E, 3] cores and MB on each of its nodes, and how many nodes
-    open: NDArray[np.int8]  # [N]
+    open: Open  # [N]
     zone: Ints  # [N]
     group: Ints  # [V]
     terms: Floats  # [R, 4] resource (0 cores, 1 MB), size, nodes, weight of each kind of fragment
@@ -42,33 +43,37 @@ def advance(world: World, free: Ints, at: NDArray[np.int32], event: int, clock: 
 
 
 @njit(cache=True)
-def happen(world: World, free: Ints, at: NDArray[np.int32], event: int) -> None:
-    """Let one event happen: a VM departs if it is there, or arrives if it finds room."""
+def happen(world: World, free: Ints, at: NDArray[np.int32], event: int) -> int:
+    """Let one event happen: a VM departs if it is there, or arrives if it finds room; the node, -1 if neither."""
     subject = world.subject[event]
-    if subject < 0:
-        arrival = -1 - subject
-        at[arrival] = place(world, free, arrival)
-        if at[arrival] >= 0:
-            _put(world, free, arrival, at[arrival], 1)
-    elif at[subject] >= 0:
-        _put(world, free, subject, at[subject], -1)
+    if subject >= 0:
+        node = at[subject]
         at[subject] = -1
+        if node >= 0:
+            _put(world, free, subject, node, -1)
+        return int(node)
+    arrival = -1 - subject
+    at[arrival] = place(world, free, arrival)
+    if at[arrival] >= 0:
+        _put(world, free, arrival, at[arrival], 1)
+    return int(at[arrival])
 
 
 @njit(cache=True)
 def place(world: World, free: Ints, vm: int) -> int:
     """The node that an arriving VM is put on; -1 where none has room."""
+    cores, memory, nodes = world.need[vm, 0], world.need[vm, 1], world.need[vm, 2]
     if world.spot[vm] < 0:
-        return _best_fit(world, free, vm)
-    rooms = _count(world, free, vm, len(world.open))[0]
-    return _count(world, free, vm, 1 + int(world.spot[vm] * rooms))[1] if rooms else -1
+        return _best_fit(world.open, free, cores, memory, nodes)
+    rooms = _count(world.open, free, cores, memory, nodes, len(world.open))[0]
+    return _count(world.open, free, cores, memory, nodes, 1 + int(world.spot[vm] * rooms))[1] if rooms else -1
 
 
 @njit(cache=True)
-def _best_fit(world: World, free: Ints, vm: int) -> int:
+def _best_fit(open: Open, free: Ints, cores: int, memory: int, nodes: int) -> int:
     found, fewest = -1, (0, 0)
-    for node in range(0, len(world.open), world.need[vm, 2]):
-        if room(world, free, vm, node):
+    for node in range(0, len(open), nodes):
+        if _fits(open, free, cores, memory, nodes, node):
             left = (free[0, node] + free[0, node ^ 1], free[0, node])
             if found < 0 or left < fewest:
                 found, fewest = node, left
@@ -76,19 +81,29 @@ def _best_fit(world: World, free: Ints, vm: int) -> int:
 
 
 @njit(cache=True)
-def _count(world: World, free: Ints, vm: int, upto: int) -> tuple[int, int]:
+def _count(open: Open, free: Ints, cores: int, memory: int, nodes: int, upto: int) -> tuple[int, int]:
     """How many nodes have room, ``upto`` at most, and the last of them that was counted."""
     count, last = 0, -1
-    for node in range(0, len(world.open), world.need[vm, 2]):
-        if count < upto and room(world, free, vm, node):
+    for node in range(0, len(open), nodes):
+        if count < upto and _fits(open, free, cores, memory, nodes, node):
             count, last = count + 1, node
     return count, last
 
 
 @njit(cache=True)
+def _fits(open: Open, free: Ints, cores: int, memory: int, nodes: int, node: int) -> bool:
+    """Whether a node (and its twin, for a VM on two nodes) is open and has room now."""
+    twin = node + nodes - 1
+    if not open[node] or free[0, node] < cores or free[1, node] < memory:
+        return False
+    return bool(free[0, twin] >= cores and free[1, twin] >= memory)
+
+
+@njit(cache=True)
 def migrate(world: World, free: Ints, at: NDArray[np.int32], vm: int, target: int) -> bool:
     """Carry out a migration if the VM is still there, and elsewhere, and may come; whether it was done."""
-    if at[vm] < 0 or at[vm] == target or not room(world, free, vm, target) or _clashes(world, at, vm, target):
+    fits = _fits(world.open, free, world.need[vm, 0], world.need[vm, 1], world.need[vm, 2], target)
+    if at[vm] < 0 or at[vm] == target or not fits or _clashes(world, at, vm, target):
         return False
     _put(world, free, vm, at[vm], -1)
     _put(world, free, vm, target, 1)
@@ -97,29 +112,28 @@ def migrate(world: World, free: Ints, at: NDArray[np.int32], vm: int, target: in
 
 
 @njit(cache=True)
-def rate(world: World, free: Ints) -> float:
-    """The weighted fragment rate."""
+def rate(world: World, tally: Ints) -> float:
+    """The weighted fragment rate, from what is free and whole slots, of each kind of fragment [R, 2]."""
     mixed = 0.0
-    for term in range(len(world.terms)):
-        resource, size, nodes = int(world.terms[term, 0]), int(world.terms[term, 1]), int(world.terms[term, 2])
-        whole, slots = 0, 0
-        for node in range(0, len(world.open), 2):
-            if world.open[node]:
-                one, other = free[resource, node], free[resource, node + 1]
-                whole += one + other
-                slots += min(one // size, other // size) if nodes == 2 else one // size + other // size
+    for term in range(len(tally)):
+        whole, slots = tally[term, 0], tally[term, 1]
         if whole > 0:
-            mixed += world.terms[term, 3] * (1.0 - size * nodes * slots / whole)
+            slot = int(world.terms[term, 1]) * int(world.terms[term, 2])
+            mixed += world.terms[term, 3] * (1.0 - slot * slots / whole)
     return mixed
 
 
 @njit(cache=True)
-def room(world: World, free: Ints, vm: int, node: int) -> bool:
-    """Whether a node (and its twin, for a VM on two nodes) is open and has room now."""
-    cores, memory, nodes = world.need[vm]
-    last = node + nodes - 1
-    fits = free[0, node] >= cores and free[1, node] >= memory and free[0, last] >= cores and free[1, last] >= memory
-    return bool(fits and world.open[node] == 1)
+def tallied(world: World, free: Ints, machine: int, tally: Ints) -> None:
+    """Write what is free on a machine, and whole slots, of each kind of fragment [R, 2]; nothing where it is closed."""
+    tally[:] = 0
+    node = 2 * machine
+    for term in range(len(tally) if world.open[node] else 0):
+        resource, size = int(world.terms[term, 0]), int(world.terms[term, 1])
+        one, other = free[resource, node], free[resource, node + 1]
+        slots = one // size, other // size
+        tally[term, 0] = one + other
+        tally[term, 1] = min(slots) if world.terms[term, 2] == 2 else slots[0] + slots[1]
 
 
 @njit(cache=True)
@@ -137,7 +151,7 @@ def _clashes(world: World, at: NDArray[np.int32], vm: int, target: int) -> bool:
 
 @njit(cache=True)
 def _put(world: World, free: Ints, vm: int, node: int, sign: int) -> None:
-    cores, memory, nodes = world.need[vm]
+    cores, memory, nodes = world.need[vm, 0], world.need[vm, 1], world.need[vm, 2]
     for n in range(node, node + nodes):
         free[0, n] -= sign * cores
         free[1, n] -= sign * memory
