@@ -56,6 +56,8 @@ class Rescheduling(Source, Problem[Snapshot, Plan]):
         "alpha_vbpp": f"{_HERE}.classical.repacking:AlphaVBPP",
         "exact": f"{_HERE}.exact.contestants:Exact",
         "exact_per_vm": f"{_HERE}.exact.per_vm:ExactPerVM",
+        "sampling": f"{_HERE}.learned.sampling:Sampling",
+        "hybrid": f"{_HERE}.learned.hybrid:Hybrid",
     }
     networks: ClassVar[Mapping[str, str]] = {
         "classes": f"{_HERE}.learned.class_network:Classes",
