@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from headway.components import component
+from typing import Any
+
+from headway.components import component, given
 from headway.domains.vm_rescheduling.live.planned import Planned
 
 
@@ -32,3 +34,27 @@ class Exact(Planned):
     """The plan of `exact.contestants.Exact` (see `Planned`)."""
 
     inner: str = "exact"
+
+
+@component
+class Guided(Planned):
+    """A solver of `rescheduling` that is handed a policy (see `Planned`)."""
+
+    inner: str = "sampling"
+    policy: Any = given()
+
+    @property
+    def _handed(self) -> dict[str, Any]:
+        return {"policy": self.policy}
+
+
+@component
+class Sampling(Guided):
+    """The best of a policy's plans, as `learned.sampling.Sampling` finds it (see `Planned`)."""
+
+
+@component
+class Hybrid(Guided):
+    """A policy says where to look, and the exact model finishes: `learned.hybrid.Hybrid` (see `Planned`)."""
+
+    inner: str = "hybrid"

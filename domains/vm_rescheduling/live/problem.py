@@ -48,6 +48,8 @@ class ReschedulingLive(Rescheduling):
         "best_fit": f"{_HERE}.contestants:BestFit",
         "alpha_vbpp": f"{_HERE}.contestants:AlphaVBPP",
         "exact": f"{_HERE}.contestants:Exact",
+        "sampling": f"{_HERE}.contestants:Sampling",
+        "hybrid": f"{_HERE}.contestants:Hybrid",
     }
     policies: ClassVar[Mapping[str, str]] = {}
 
