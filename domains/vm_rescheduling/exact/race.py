@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
@@ -17,7 +18,9 @@ from headway.domains.vm_rescheduling.exact.program import Floats, Program
 Engine = Literal["cbc", "highs", "cp_sat"]
 
 RACE: tuple[Engine, ...] = ("cbc", "highs", "cp_sat")
-SHARES = {"cbc": 0.3, "highs": 0.7, "cp_sat": 1.0}  # of what is left, one after the other
+SHARES = {"cbc": 0.3, "highs": 0.7, "cp_sat": 1.0}  # of what is left, at most, in a turn
+FIRST = {"cbc": 1.5, "highs": 4.0, "cp_sat": 4.0}  # CPU-seconds of the first turns, at most: what one engine takes
+ROUNDS = (1, 8, 64)  # hours for another may prove at once; and times as long in later rounds
 SHAPES = (0.0, 0.1)  # of greedy's two plans at the start
 LEAST = 0.02  # CPU-seconds: with less left no engine is started
 SPARE = (0, 1, 2, 4, 8)  # migrations left to temporary moves, where no order was found for an optimum
@@ -92,11 +95,11 @@ class Race:
 
     def _turns(self) -> Iterator[tuple[Engine, float]]:
         """Engines and their seconds: of CPU for CBC, of wall time for the others."""
-        for engine in self.engines:
+        for times, engine in itertools.product(ROUNDS, self.engines):
             left = self.left()
             if left < LEAST:
                 return
-            seconds = left if engine == self.engines[-1] else SHARES[engine] * left
+            seconds = min(SHARES[engine] * left, FIRST[engine] * times) if len(self.engines) > 1 else left
             yield engine, seconds if engine == "cbc" else self.answers.wall(seconds)
 
     def _realise(self, program: Program, x: Floats) -> None:
