@@ -1,8 +1,7 @@
 """The kernels of the class policy that keep a cluster up to date while VMs migrate.
 
-Tables of whole numbers, a column for each of the names below. Node n is node n % 2 of machine n // 2; a VM on both nodes
-is listed at the first. VMs of one kind on one node are a list in the order of their numbers: ``head`` [N, K] is the
-first, the column AFTER the next of each; -1 ends it.
+Tables of whole numbers, a column for each of the names below. Node n is node n % 2 of machine n // 2; a VM on both
+nodes X
 """
 
 from __future__ import annotations

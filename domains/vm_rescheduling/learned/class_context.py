@@ -6,7 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headway.domains.vm_rescheduling.learned.class_cluster import (
-    COLUMN, CPU, MEMORY, NODES, OPEN, OWN, RESOURCE, ROOM, SIZE,
+    COLUMN,
+    CPU,
+    MEMORY,
+    NODES,
+    OPEN,
+    OWN,
+    RESOURCE,
+    ROOM,
+    SIZE,
 )  # fmt: skip
 from headway.domains.vm_rescheduling.learned.class_pack import Pack
 from headway.domains.vm_rescheduling.learned.class_space import COUNTED, MEMORIES, RESIDUES, SIZES, Space

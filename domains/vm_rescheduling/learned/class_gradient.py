@@ -1,8 +1,8 @@
 """The kernel that turns played episodes into the gradient of the class policy's tables.
 
-A softmax over all VMs has a derivative for each at every choice, but as long as a weight w stays what it is these are w
-(and, for the entropy, w log w) times the same numbers. So the numbers are summed up as they come, and a machine's weights
-are settled when they change: a choice costs what a migration changes, not what could have been chosen.
+A softmax over all VMs has a derivative for each at every choice, but as long as a weight w stays what it is these are
+w (and, for the entropy, w log w) times the same numbers. So the numbers are summed up as they come, and a machine's
+weights are settled when they change: a choice costs what a migration changes, not what could have been chosen.
 """
 
 from __future__ import annotations
@@ -66,10 +66,32 @@ def _sum_up(sums, i, total, dot, a, pull):
 
 
 @nb.njit(cache=True)
-def _episode(node, kind, vm, head, taken, term, gain, space, source, target, limit, moves, scale, pull, source_grad, target_grad):  # fmt: skip
-    """One episode; the sum of the entropies (0 without a pull) and the number of moves."""
-    nodes, kinds = head.shape
-    machines = nodes // 2
+def _weigh(node, kind, head, sources, targets, leave, enter, machine, dots, pull, m):
+    weigh(node, kind, head, sources, targets, False, leave, enter, machine, m)
+    if pull != 0.0:
+        dots[m] = _dot(leave[2 * m]) + _dot(leave[2 * m + 1])
+
+
+@nb.njit(cache=True)
+def _target(node, kind, vm, head, taken, enter, row, sums, grad, n, k, to, a, pull):
+    """The second choice of a move: sums and derivatives; its entropy."""
+    row[:] = enter[k]
+    bar(node, vm, taken, row, n, head[n, k], 0.0)
+    first, second = sums[1 + k, 0], sums[1 + k, 1]
+    entropy = _sum_up(sums, 1 + k, row.sum(), _dot(row) if pull != 0.0 else 0.0, a, pull)
+    _add(node, kind, grad, to, k, a)
+    for i in range(len(row)):  # what was barred has no part in it
+        if row[i] == 0 and enter[k, i] > 0:
+            _add(node, kind, grad, i, k, _share(enter[k, i], sums[1 + k, 0] - first, sums[1 + k, 1] - second))
+    return entropy
+
+
+@nb.njit(cache=True)
+def _episode(  # noqa: C901 - one walk; in pieces, every one would take all of its arrays
+    node, kind, vm, head, taken, term, gain, space, source, target, limit, moves, a, pull, source_grad, target_grad
+):
+    """One episode with weight a; the sum of its entropies (nothing without a pull) and the number of moves."""
+    (nodes, kinds), machines = head.shape, len(head) // 2
     leave, enter, machine = np.empty((nodes, kinds)), np.empty((kinds, nodes)), np.empty(machines)
     row, room, dots = np.empty(nodes), np.empty(kinds, np.bool_), np.zeros(machines)
     sums, seen = np.zeros((1 + kinds, 2)), np.zeros((machines, 1 + kinds, 2))
@@ -79,43 +101,30 @@ def _episode(node, kind, vm, head, taken, term, gain, space, source, target, lim
         if n < 0:
             break
         j = t * len(source) // limit
-        if j != last:
-            for m in range(machines):
-                if last >= 0:
-                    _settle(node, kind, leave, enter, sums, seen, source_grad[last], target_grad[last], m)
-                weigh(node, kind, head, source[j], target[j], False, leave, enter, machine, m)
-                if pull != 0.0:
-                    dots[m] = _dot(leave[2 * m]) + _dot(leave[2 * m + 1])
-            last = j
-        made += 1
-        entropy += _sum_up(sums, 0, machine.sum(), dots.sum(), scale, pull)
-        _add(node, kind, source_grad[j], n, k, scale)
+        for m in range(machines if j != last else 0):
+            if last >= 0:
+                _settle(node, kind, leave, enter, sums, seen, source_grad[last], target_grad[last], m)
+            _weigh(node, kind, head, source[j], target[j], leave, enter, machine, dots, pull, m)
+        last, made = j, made + 1
+        entropy += _sum_up(sums, 0, machine.sum(), dots.sum(), a, pull)
+        _add(node, kind, source_grad[j], n, k, a)
         if to == n:
             continue
-        row[:] = enter[k]
-        bar(node, vm, taken, row, n, head[n, k], 0.0)
-        before0, before1 = sums[1 + k, 0], sums[1 + k, 1]
-        entropy += _sum_up(sums, 1 + k, row.sum(), _dot(row) if pull != 0.0 else 0.0, scale, pull)
-        _add(node, kind, target_grad[j], to, k, scale)
-        for i in range(nodes):  # what was barred has no part in it
-            if row[i] == 0 and enter[k, i] > 0:
-                _add(node, kind, target_grad[j], i, k,
-                     _share(enter[k, i], sums[1 + k, 0] - before0, sums[1 + k, 1] - before1))  # fmt: skip
-        _settle(node, kind, leave, enter, sums, seen, source_grad[j], target_grad[j], n // 2)
-        _settle(node, kind, leave, enter, sums, seen, source_grad[j], target_grad[j], to // 2)
+        entropy += _target(node, kind, vm, head, taken, enter, row, sums, target_grad[j], n, k, to, a, pull)
+        for end in (n, to):
+            _settle(node, kind, leave, enter, sums, seen, source_grad[j], target_grad[j], end // 2)
         room[:] = kind[:, ROOM] > 0
         move(node, kind, vm, head, taken, term, gain, space, n, k, to)
-        changed = (room != (kind[:, ROOM] > 0)).any()
-        for i in range(machines if changed else 2):
-            m = i if changed else (n if i == 0 else to) // 2
-            if m != n // 2 and m != to // 2:
-                _settle(node, kind, leave, enter, sums, seen, source_grad[j], target_grad[j], m)
-            weigh(node, kind, head, source[j], target[j], False, leave, enter, machine, m)
-            if pull != 0.0:
-                dots[m] = _dot(leave[2 * m]) + _dot(leave[2 * m + 1])
-    if last >= 0:
-        for m in range(machines):
-            _settle(node, kind, leave, enter, sums, seen, source_grad[last], target_grad[last], m)
+        if (room != (kind[:, ROOM] > 0)).any():
+            for m in range(machines):  # the two ends have nothing left to settle
+                if m != n // 2 and m != to // 2:
+                    _settle(node, kind, leave, enter, sums, seen, source_grad[j], target_grad[j], m)
+                _weigh(node, kind, head, source[j], target[j], leave, enter, machine, dots, pull, m)
+        else:
+            for end in (n, to):
+                _weigh(node, kind, head, source[j], target[j], leave, enter, machine, dots, pull, end // 2)
+    for m in range(machines if last >= 0 else 0):
+        _settle(node, kind, leave, enter, sums, seen, source_grad[last], target_grad[last], m)
     return entropy, made
 
 

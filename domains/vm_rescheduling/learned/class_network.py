@@ -1,11 +1,10 @@
-"""The class policy's network: tables of logits for classes of nodes and kinds of VMs, in the light of the whole cluster."""
+"""The class policy's network: logits for classes of nodes and kinds of VMs, in the light of the whole cluster."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-import numpy as np
 import torch
 from gymnasium import spaces
 from pydantic import Field

@@ -121,7 +121,9 @@ def _place(values: Ints, among: Ints, where: NDArray[np.bool_]) -> Ints:
     return out
 
 
-def lists(at: Ints, kind: Ints, movable: NDArray[np.bool_], nodes: int, kinds: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:  # fmt: skip
+def lists(
+    at: Ints, kind: Ints, movable: NDArray[np.bool_], nodes: int, kinds: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The heads [B, N, K] and links [B, V] of the lists of movable VMs by node and kind."""
     head = np.full((len(at), nodes, kinds), -1, np.int32)
     after = np.full(at.shape, -1, np.int32)
@@ -130,11 +132,10 @@ def lists(at: Ints, kind: Ints, movable: NDArray[np.bool_], nodes: int, kinds: i
         cell = at[row, vms].astype(np.int64) * kinds + kind[row, vms]
         order = np.argsort(cell, kind="stable")
         vms, cell = vms[order], cell[order]
-        again = cell[1:] == cell[:-1]
-        head[row].reshape(-1)[cell[np.concatenate([[True], ~again])[: len(cell)]]] = vms[
-            np.concatenate([[True], ~again])[: len(cell)]
-        ]
-        after[row, vms[:-1][again]] = vms[1:][again]
+        again = np.zeros(len(vms), bool)
+        again[1:] = cell[1:] == cell[:-1]
+        head[row].reshape(-1)[cell[~again]] = vms[~again]
+        after[row, vms[:-1][again[1:]]] = vms[again]
     return head, after
 
 
