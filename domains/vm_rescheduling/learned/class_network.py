@@ -57,6 +57,7 @@ class ClassNetwork(Recurrent):
         self.towers = nn.ModuleList([_tower(FEATURES, recipe.hidden, recipe.rank) for _ in range(2)])
         self.cluster = nn.Sequential(nn.Linear(CONTEXT + 3, 32), nn.Tanh(), nn.Linear(32, 2 * recipe.rank))
         nn.init.ones_(self.cluster[-1].bias)
+        self._kept: dict[Any, Any] = {}
 
     def tables(self, space: Space, known: Tensor, worths: Tensor) -> tuple[Tensor, Tensor]:
         """Logits [B, J, C, Q] of leaving and of entering, for clusters of one space.
@@ -66,14 +67,25 @@ class ClassNetwork(Recurrent):
         known : float32 [B, CONTEXT], see `context`
         worths : float32 [B, 2], what a slot of cores and one of memory is worth, the larger 1
         """
-        mixed = self._mixed(known)
-        both = []
-        for stage, sign in enumerate((1, -1)):
-            seen_of, won = features(space, sign)
-            inner = mixed[:, :, stage] @ self.towers[stage](torch.from_numpy(seen_of)).T
-            greed = self.greed * torch.einsum("bi,icq->bcq", worths, torch.from_numpy(won))
-            both.append(LARGEST * torch.tanh((inner.unflatten(-1, won.shape[1:]) + greed[:, None]) / LARGEST))
+        mixed, both = self._mixed(known), []
+        for stage, (outputs, won) in enumerate(self._outputs(space)):
+            inner = (mixed[:, :, stage] @ outputs.T).unflatten(-1, won.shape[1:])
+            greed = self.greed * torch.einsum("bi,icq->bcq", worths, won)
+            both.append(LARGEST * torch.tanh((inner + greed[:, None]) / LARGEST))
         return both[0], both[1]
+
+    def _outputs(self, space: Space) -> Any:
+        """For each stage what the tower says of classes and columns [C x Q, rank], and the slots won [2, C, Q]; kept
+        for the next clusters of the same space as long as the weights stay as they are.
+        """
+        weights = (space.key, *((p.data_ptr(), p._version) for p in self.parameters()))
+        if not torch.is_grad_enabled() and weights in self._kept:
+            return self._kept[weights]
+        told = [tuple(map(torch.from_numpy, features(space, sign))) for sign in (1, -1)]
+        made = [(tower(seen_of), won) for tower, (seen_of, won) in zip(self.towers, told, strict=True)]
+        if not torch.is_grad_enabled():
+            self._kept = {weights: made}
+        return made
 
     def _mixed(self, known: Tensor) -> Tensor:
         """[B, J, 2, rank]: how the towers' outputs count in each stretch."""
