@@ -66,7 +66,7 @@ class MigrateLive(Environment[LiveSnapshot, LivePlan, LiveParams, LiveState]):
         in comparisons), and nothing in training
     """
 
-    capabilities: ClassVar[frozenset[str]] = frozenset({"phases", "rule"})
+    capabilities: ClassVar[frozenset[str]] = frozenset({"episodes", "phases", "rule"})
     masked: ClassVar[bool] = True
     action: ClassVar[Literal["discrete", "box"]] = "discrete"
 
@@ -171,6 +171,10 @@ class MigrateLive(Environment[LiveSnapshot, LivePlan, LiveParams, LiveState]):
         from headway.domains.vm_rescheduling.live.decisions import plan_of
 
         return plan_of(instance, decisions, length)
+
+    def episodes(self, params: LiveParams, network: Any) -> Any:
+        """Whole episodes without latency, which are those of the snapshot (see `rescheduling.dynamics.Migrate`)."""
+        return self.frozen.episodes(params.frozen, network)
 
     def rule(self, instance: LiveSnapshot, decisions: NDArray[np.float64]) -> NDArray[np.bool_]:
         """What the mask must allow after these decisions, in plain Python (see `decisions.allowed`)."""
