@@ -1,6 +1,6 @@
 """Plans for a living cluster by planning time: the fragment rate that is left when the plan is carried out.
 
-``python benchmarks/vm_live.py [NAME ...] [--machines N] [--snapshots N] [--limit SHARE] [--policies FOLDER ...]
+``python benchmarks/vm_live.py [NAME ...] [--machines N] [--snapshots N] [--limit SHARE] [--policies RUN ...]
 [--keep FILE] [--picture FILE]``; by default all solvers of `rescheduling` but the textbook program, and its policies.
 One thread. Every contestant gets each snapshot once and thinks for up to 5 CPU-seconds, without seeing what happens
 meanwhile. With planning time T its last plan by then is carried out T seconds after the snapshot was taken, also where
@@ -36,6 +36,7 @@ from headway.storage.stored import load_policy
 TIMES = (0.1, 0.3, 1.0, 5.0, 20.0, 60.0, 300.0)  # seconds
 THINKING = 5.0
 TOO_SLOW = {"exact_per_vm"}  # minutes, at this size
+ABLATED = {"sampling": "by", "hybrid": "rank"}  # the option that puts something else in the policy's place
 SHOWN = {
     "rate": "Fragment rate right after the plan",
     "objective": "The same, less what the rate has changed by itself since second 0",
@@ -74,7 +75,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--machines", type=int, default=280)
     parser.add_argument("--snapshots", type=int, default=8)
     parser.add_argument("--limit", type=float, default=0.025)
-    parser.add_argument("--policies", type=Path, nargs="*", default=[], help="folders of stored policies")
+    parser.add_argument("--policies", type=Path, nargs="*", default=[], help="folders of training runs")
     parser.add_argument("--keep", type=Path, help="JSON file of finished contestants")
     parser.add_argument("--picture", type=Path, help="PNG file")
     return parser.parse_args()
@@ -82,20 +83,21 @@ def arguments() -> argparse.Namespace:
 
 # -- contestants ----------------------------------------------------------------------------------
 def finders(problem: Any, options: argparse.Namespace) -> dict[str, Finder]:
-    """The contestants by name, learned ones with a random policy in the same place beside them."""
+    """The contestants by name; beside those that are handed a policy, a hand rule and chance in its place."""
     frozen = problem.frozen
     policies: dict[str, Policy] = {name: frozen.policy(name) for name in frozen.policies}
-    policies |= {path.name: load_policy(path) for path in options.policies}
-    guides = dict(list(policies.items())[:1]) | {"random": RandomPolicy()}
+    policies |= {path.name: load_policy(path / "policy") for path in options.policies}
     entered: dict[str, Finder] = {}
     for name in frozen.baselines:
         if "policy" not in givens(lookup("contestant", name, frozen.baselines)):
             entered[name] = solving(frozen.contestant(name, {}, where=name))
-        elif policies:
-            handed = {who: frozen.contestant(name, {}, where=name, policy=guide) for who, guide in guides.items()}
-            entered |= {f"{name}({who})": solving(solver) for who, solver in handed.items()}
+            continue
+        handed: dict[str, tuple[Policy, dict[str, str]]] = {who: (policy, {}) for who, policy in policies.items()}
+        handed |= {by: (RandomPolicy(), {ABLATED[name]: by}) for by in ("fragment", "random") if name in ABLATED}
+        for who, (policy, knobs) in handed.items():
+            entered[f"{name}({who})"] = solving(frozen.contestant(name, knobs, where=name, policy=policy))
     if policies:
-        entered |= {name: acting(policy) for name, policy in (policies | guides).items()}
+        entered |= {name: acting(policy) for name, policy in (policies | {"random": RandomPolicy()}).items()}
     return {name: entered[name] for name in options.names or entered if name not in TOO_SLOW}
 
 
