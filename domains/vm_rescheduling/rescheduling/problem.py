@@ -51,9 +51,14 @@ class Rescheduling(Source, Problem[Snapshot, Plan]):
     environments: ClassVar[Mapping[str, str]] = {"migrate": f"{_HERE}.rescheduling.dynamics:Migrate"}
     baselines: ClassVar[Mapping[str, str]] = {
         "greedy": f"{_HERE}.classical.greedy:Greedy",
+        "shaped_greedy": f"{_HERE}.classical.greedy:ShapedGreedy",
         "randomised_greedy": f"{_HERE}.classical.greedy:RandomisedGreedy",
         "best_fit": f"{_HERE}.classical.repacking:BestFit",
         "alpha_vbpp": f"{_HERE}.classical.repacking:AlphaVBPP",
+        "beam": f"{_HERE}.classical.beam:Beam",
+        "annealing": f"{_HERE}.classical.annealing:Annealing",
+        "lns": f"{_HERE}.classical.lns:LNS",
+        "pop": f"{_HERE}.classical.pop:POP",
         "exact": f"{_HERE}.exact.contestants:Exact",
         "exact_per_vm": f"{_HERE}.exact.per_vm:ExactPerVM",
         "sampling": f"{_HERE}.learned.sampling:Sampling",
