@@ -16,6 +16,13 @@ class Greedy(Planned):
 
 
 @component
+class ShapedGreedy(Planned):
+    """The plan of `classical.greedy.ShapedGreedy` (see `Planned`)."""
+
+    inner: str = "shaped_greedy"
+
+
+@component
 class BestFit(Planned):
     """The plan of `classical.repacking.BestFit` (see `Planned`)."""
 

@@ -45,6 +45,7 @@ class ReschedulingLive(Rescheduling):
     baselines: ClassVar[Mapping[str, str]] = {
         "planned": f"{_HERE}.planned:Planned",
         "greedy": f"{_HERE}.contestants:Greedy",
+        "shaped_greedy": f"{_HERE}.contestants:ShapedGreedy",
         "best_fit": f"{_HERE}.contestants:BestFit",
         "alpha_vbpp": f"{_HERE}.contestants:AlphaVBPP",
         "exact": f"{_HERE}.contestants:Exact",
