@@ -22,6 +22,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "inventory/network": {"horizon": 20, "warmup": 1},
     "inventory/perishable": {"horizon": 30, "warmup": 1},
     "inventory/lot_sizing": {"horizon": 8},
+    "vm_rescheduling/placement": {"machines": 4, "requests": 40},
     "vm_rescheduling/rescheduling": {"machines": 6, "limit": 0.1},
     "vm_rescheduling/rescheduling_live": {"machines": 6},
 }
