@@ -56,15 +56,15 @@ class Beam(Solver[Snapshot, Plan]):
         return answers.setting.plan(answers.best.moves)
 
 
-def swept(answers: Answers, width: int, shape: float, rng: np.random.Generator) -> None:
-    """One beam, from the snapshot to the limit, or until nothing can be migrated or the budget ends."""
+def swept(answers: Answers, width: int, shape: float, rng: np.random.Generator, reserve: float = 0.0) -> None:
+    """One beam, from the snapshot to the limit or until nothing can be migrated; ``reserve`` CPU-seconds stay unspent."""
     setting = answers.setting
     marks = rng.integers(1, 2**62, setting.counts.count.shape)
     beam = [Entry(setting.state(), (), 0.0, 0.0, 0)]
     best = beam[0]
     for _ in range(setting.limit):
         beam = _extended(answers, beam, width, shape, marks)
-        if not beam or answers.left() <= 0:
+        if not beam or answers.left() <= reserve:
             break
         best = max(best, *beam, key=lambda entry: entry.slots)
     answers.offer(setting.best_prefix(np.array(best.moves, np.int64).reshape(-1, 3)))

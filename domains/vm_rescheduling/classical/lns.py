@@ -48,8 +48,7 @@ class LNS(Solver[Snapshot, Plan]):
     def solve(self, problem: Any, instance: Snapshot, search: Search[Plan]) -> Plan:
         answers = begun(problem, instance, search)
         for shape in SHAPES:
-            if search.spent < self.beams * search.budget.cpu:
-                swept(answers, 1, shape, search.rng)
+            swept(answers, 1, shape, search.rng, reserve=(1 - self.beams) * search.budget.cpu)
         active = int(answers.setting.counts.open.sum()) // NODES
         size, change = float(min(self.machines, active)), answers.change()
         while search.left > LEAST and active:
