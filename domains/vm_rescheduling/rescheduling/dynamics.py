@@ -261,7 +261,9 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
         twin = type(self)(problem=self.problem)
         params = twin.prepare(instance)
         start, goal = twin.reset(params), self.problem.goal
-        return twin._used(params, start) if self.problem.objective == "machines" else twin._missed(params, start) + goal
+        machines = self.problem.objective == "machines"
+        value: NDArray[np.float64] = twin._used(params, start) if machines else twin._missed(params, start) + goal
+        return value
 
     def solution(
         self, instance: Snapshot, decisions: NDArray[np.int64], length: NDArray[np.int64], state: State
