@@ -57,7 +57,7 @@ class Beam(Solver[Snapshot, Plan]):
 
 
 def swept(answers: Answers, width: int, shape: float, rng: np.random.Generator, reserve: float = 0.0) -> None:
-    """One beam, from the snapshot to the limit or until nothing can be migrated; ``reserve`` CPU-seconds stay unspent."""
+    """One beam, to the limit or until nothing can be migrated; ``reserve`` CPU-seconds stay unspent."""
     setting = answers.setting
     marks = rng.integers(1, 2**62, setting.counts.count.shape)
     beam = [Entry(setting.state(), (), 0.0, 0.0, 0)]

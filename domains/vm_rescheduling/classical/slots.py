@@ -73,6 +73,7 @@ def exchange(state: State, terms: Terms, source: int, kind: int, target: int, sh
         carry(state, source, kind, target)
         then = worth(state, terms, one, 0, 0, 0, shape)
         carry(state, target, kind, source)
-        return then - now
+        return float(then - now)
     gain = worth(state, terms, one, kind, source, -1, shape) - now
-    return gain + worth(state, terms, two, kind, target, 1, shape) - worth(state, terms, two, 0, 0, 0, shape)
+    other = worth(state, terms, two, kind, target, 1, shape) - worth(state, terms, two, 0, 0, 0, shape)
+    return float(gain + other)

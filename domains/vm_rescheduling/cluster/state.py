@@ -22,7 +22,7 @@ class State(NamedTuple):
 
     cpu: Ints  # [N] free cores
     memory: Ints  # [N] free MB
-    count: Ints  # [N, K]
+    count: Ints  # type: ignore[assignment]  # [N, K]; a tuple's own count is not needed
     hosted: Ints  # [Z, G]
     open: NDArray[np.bool_]  # [N]
     zone: Ints  # [N]
@@ -43,7 +43,7 @@ def state_of(counts: Counts, only: NDArray[np.bool_] | None = None) -> State:
 
 def copied(state: State) -> State:
     """A state of its own."""
-    return State(*(array.copy() for array in state))
+    return State(*[array.copy() for array in state])  # type: ignore[arg-type]
 
 
 def after(counts: Counts, state: State) -> Counts:
@@ -75,7 +75,7 @@ def clashes(state: State, source: int, kind: int, target: int) -> bool:
         return False
     zone = state.zone[target]
     own = 1 if state.zone[source] == zone else 0
-    return state.hosted[zone, group] > own
+    return bool(state.hosted[zone, group] > own)
 
 
 @njit(cache=True)

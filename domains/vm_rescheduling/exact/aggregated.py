@@ -7,6 +7,8 @@ afterwards.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -47,7 +49,9 @@ class _Model:
         self.inside, self.outside = np.flatnonzero(inside), np.flatnonzero(~inside)
         self.kept = np.zeros_like(counts.count) if kept is None else kept
         self.due = -self.kept.sum(0)  # VMs of each kind that come more than leave
-        self.rows, self.most, self.value = Rows(), {}, {}
+        self.rows = Rows()
+        self.most: dict[str, NDArray[Any]] = {}
+        self.value: dict[str, NDArray[Any]] = {}
         self.base, self.step, self.ceiling = 0.0, 0.0, 0.0
         self.share = dict(zip(RESOURCES, (counts.share_cpu, counts.share_memory), strict=True))
         free = dict(zip(RESOURCES, (counts.cpu, counts.memory), strict=True))

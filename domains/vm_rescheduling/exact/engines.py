@@ -126,7 +126,7 @@ def _proto(program: Program, value: Floats) -> model_pb2.ModelProto:
     return proto
 
 
-class _Report(cp_model.CpSolverSolutionCallback):
+class _Report(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
     """Hands on each solution of CP-SAT."""
 
     def __init__(self, variables: list[cp_model.IntVar], found: Callable[[Floats], None]) -> None:

@@ -102,8 +102,8 @@ def per_vm(setting: Setting) -> tuple[Program, Ints, Ints]:
 def _places(setting: Setting) -> tuple[Ints, Ints]:
     """VM and node [.] of all pairs that may be: open nodes, the first of a machine for a VM on two."""
     counts = setting.counts
-    vm, node = np.meshgrid(np.flatnonzero(counts.kind >= 0), np.flatnonzero(counts.open), indexing="ij")
-    vm, node = vm.reshape(-1), node.reshape(-1)
+    pairs = np.meshgrid(np.flatnonzero(counts.kind >= 0), np.flatnonzero(counts.open), indexing="ij")
+    vm, node = (side.reshape(-1) for side in pairs)
     fits = (counts.nodes[counts.kind[vm]] == 1) | (node % NODES == 0)
     return vm[fits], node[fits]
 
