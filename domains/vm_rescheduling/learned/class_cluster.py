@@ -7,6 +7,13 @@ nodes X
 from __future__ import annotations
 
 import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Int32s = NDArray[np.int32]
+Int8s = NDArray[np.int8]
+Floats = NDArray[np.float64]
 
 CPU, MEMORY, OPEN, ZONE, CLASS, OWN = range(6)  # of a node; from OWN on, movable VMs by counted size
 # Of a kind: CPU and MEMORY on each of its nodes, whether it takes both, its column in the tables (-1: left alone), its
@@ -18,7 +25,7 @@ CORES, UNIT, LEVELS, PARTNER, STORE, STORE_UNIT, STORES, CAP = range(8)  # of a 
 
 
 @nb.njit(cache=True)
-def fits(node, kind, n, k):
+def fits(node: Ints, kind: Ints, n: int, k: int) -> bool:
     """Whether node n (and the other of its machine, for a VM on both) has room for one more of kind k."""
     room = (node[n, OPEN] == 1) & (node[n, CPU] >= kind[k, CPU]) & (node[n, MEMORY] >= kind[k, MEMORY])
     if kind[k, DOUBLE] == 0:
@@ -27,7 +34,7 @@ def fits(node, kind, n, k):
 
 
 @nb.njit(cache=True)
-def classify(node, space, n):
+def classify(node: Ints, space: Ints, n: int) -> None:
     """Bring the class of a node up to date."""
     code = (node[n, CPU] % space[CORES]) // space[UNIT]
     code = code * space[LEVELS] + min(node[n, CPU] // space[CORES], space[LEVELS] - 1)
@@ -41,7 +48,7 @@ def classify(node, space, n):
 
 
 @nb.njit(cache=True)
-def begin(node, kind, vm, head, space):
+def begin(node: Ints, kind: Ints, vm: Int32s, head: Int32s, space: Ints) -> None:
     """Fill in what follows from the rest: VMs by size, classes, and room."""
     for n in range(len(node)):
         for k in range(len(kind)):
@@ -55,7 +62,7 @@ def begin(node, kind, vm, head, space):
 
 
 @nb.njit(cache=True)
-def worth(node, term, gain, m):
+def worth(node: Ints, term: Ints, gain: Floats, m: int) -> float:
     """What the slots of machine m take off the objective."""
     total = 0.0
     for w in range(len(term)):
@@ -66,7 +73,7 @@ def worth(node, term, gain, m):
 
 
 @nb.njit(cache=True)
-def promise(node, term, gain, m):
+def promise(node: Ints, term: Ints, gain: Floats, m: int) -> float:
     """What the fragments of machine m may become: the squares of their shares of a slot, each worth a part of one."""
     total = 0.0
     for w in range(len(term)):
@@ -77,14 +84,14 @@ def promise(node, term, gain, m):
 
 
 @nb.njit(cache=True)
-def _count(node, kind, m, sign):
+def _count(node: Ints, kind: Ints, m: int, sign: int) -> None:
     """Add (1) or take away (-1) what machine m has room for."""
     for k in range(len(kind)):
         kind[k, ROOM] += sign * (int(fits(node, kind, 2 * m, k)) + int(fits(node, kind, 2 * m + 1, k)))
 
 
 @nb.njit(cache=True)
-def _put(vm, head, n, k, new):
+def _put(vm: Int32s, head: Int32s, n: int, k: int, new: int) -> None:
     """Into the list, which stays in the order of numbers."""
     at = head[n, k]
     if at < 0 or at > new:
@@ -97,7 +104,7 @@ def _put(vm, head, n, k, new):
 
 
 @nb.njit(cache=True)
-def _take(node, kind, n, k, sign):
+def _take(node: Ints, kind: Ints, n: int, k: int, sign: int) -> None:
     """Take (1) or give back (-1) the room of a VM of kind k at node n."""
     for i in range(n, n + 1 + kind[k, DOUBLE]):
         node[i, CPU] -= sign * kind[k, CPU]
@@ -107,7 +114,19 @@ def _take(node, kind, n, k, sign):
 
 
 @nb.njit(cache=True)
-def move(node, kind, vm, head, taken, term, gain, space, source, k, target):
+def move(
+    node: Ints,
+    kind: Ints,
+    vm: Int32s,
+    head: Int32s,
+    taken: Int8s,
+    term: Ints,
+    gain: Floats,
+    space: Ints,
+    source: int,
+    k: int,
+    target: int,
+) -> float:
     """Migrate the first VM of kind k from one node to another; what it takes off the objective."""
     new, first, second = head[source, k], source // 2, target // 2
     gained = -worth(node, term, gain, first)

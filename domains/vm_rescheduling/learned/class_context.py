@@ -83,4 +83,5 @@ def worth(pack: Pack, space: Space) -> NDArray[np.float32]:
     for w, (resource, size) in enumerate(pack.term[:, [RESOURCE, SIZE]].tolist()):
         if size == (space.cores, space.memory)[resource]:
             out[:, resource] += pack.gain[:, w]
-    return (out / np.maximum(out.max(1, keepdims=True), 1e-12)).astype(np.float32)
+    share: NDArray[np.float64] = out / np.maximum(out.max(1, keepdims=True), 1e-12)
+    return share.astype(np.float32)

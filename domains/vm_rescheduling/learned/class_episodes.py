@@ -30,7 +30,8 @@ class Played(NamedTuple):
     @property
     def gained(self) -> Floats:
         """float64 [B, R]: the best that any beginning of the episode took off."""
-        return np.maximum(self.value.max(2, initial=0.0), 0.0)
+        best: Floats = self.value.max(2, initial=0.0)
+        return best
 
     def plan(self, b: int, r: int, double: NDArray[np.integer[Any]]) -> list[Move]:
         """The shortest beginning of an episode that is the best; ``double`` [V] is 1 for VMs on both nodes."""
@@ -62,7 +63,8 @@ class Episodes:
     def __init__(self, terms: Sequence[Fragment], params: Any, network: Any) -> None:
         self._pack, self._space = pack(terms, Cluster.of(params))
         self.tables = network.of(self._pack, self._space)
-        self._weights: Tables = tuple(np.exp(table.detach().double().numpy()) for table in self.tables)  # type: ignore[assignment]
+        leaving, entering = (np.exp(table.detach().double().numpy()) for table in self.tables)
+        self._weights: Tables = (leaving, entering)
 
     def play(self, keys: NDArray[np.uint64], shaping: float) -> tuple[Floats, Floats, int]:
         """Returns [B, R] of an episode of each cluster for each of its keys: what its best beginning takes off the

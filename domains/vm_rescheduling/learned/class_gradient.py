@@ -10,12 +10,23 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from headway.domains.vm_rescheduling.learned.class_cluster import CLASS, COLUMN, DOUBLE, ROOM, move
+from headway.domains.vm_rescheduling.learned.class_cluster import (
+    CLASS,
+    COLUMN,
+    DOUBLE,
+    ROOM,
+    Floats,
+    Int8s,
+    Int32s,
+    Ints,
+    move,
+)  # fmt: skip
 from headway.domains.vm_rescheduling.learned.class_kernel import bar, weigh
+from headway.domains.vm_rescheduling.learned.class_pack import Pack
 
 
 @nb.njit(cache=True)
-def _add(node, kind, grad, n, k, amount):
+def _add(node: Ints, kind: Ints, grad: Floats, n: int, k: int, amount: float) -> None:
     """To the derivative of what kind k weighs at node n."""
     grad[node[n, CLASS], kind[k, COLUMN]] += amount
     if kind[k, DOUBLE]:
@@ -23,7 +34,7 @@ def _add(node, kind, grad, n, k, amount):
 
 
 @nb.njit(cache=True)
-def _share(w, first, second):
+def _share(w: float, first: float, second: float) -> float:
     share = w * first
     if second != 0.0 and w > 0:
         share += w * np.log(w) * second
@@ -31,7 +42,17 @@ def _share(w, first, second):
 
 
 @nb.njit(cache=True)
-def _settle(node, kind, leave, enter, sums, seen, source_grad, target_grad, m):
+def _settle(
+    node: Ints,
+    kind: Ints,
+    leave: Floats,
+    enter: Floats,
+    sums: Floats,
+    seen: Floats,
+    source_grad: Floats,
+    target_grad: Floats,
+    m: int,
+) -> None:
     """Bring the gradients up to date in what machine m weighs. ``sums`` [1 + K, 2] for sources and for the targets of
     each kind, ``seen`` [P, 1 + K, 2] what they were when the machine was settled last.
     """
@@ -47,7 +68,7 @@ def _settle(node, kind, leave, enter, sums, seen, source_grad, target_grad, m):
 
 
 @nb.njit(cache=True)
-def _dot(weights):
+def _dot(weights: Floats) -> float:
     """Sum of w log w."""
     total = 0.0
     for w in weights:
@@ -57,7 +78,7 @@ def _dot(weights):
 
 
 @nb.njit(cache=True)
-def _sum_up(sums, i, total, dot, a, pull):
+def _sum_up(sums: Floats, i: int, total: float, dot: float, a: float, pull: float) -> float:
     """Add the factors of w and of w log w in minus the derivative of a log p + pull x entropy; the entropy."""
     mean = dot / total
     sums[i, 0] += (a - pull * mean) / total
@@ -66,14 +87,41 @@ def _sum_up(sums, i, total, dot, a, pull):
 
 
 @nb.njit(cache=True)
-def _weigh(node, kind, head, sources, targets, leave, enter, machine, dots, pull, m):
+def _weigh(
+    node: Ints,
+    kind: Ints,
+    head: Int32s,
+    sources: Floats,
+    targets: Floats,
+    leave: Floats,
+    enter: Floats,
+    machine: Floats,
+    dots: Floats,
+    pull: float,
+    m: int,
+) -> None:
     weigh(node, kind, head, sources, targets, False, leave, enter, machine, m)
     if pull != 0.0:
         dots[m] = _dot(leave[2 * m]) + _dot(leave[2 * m + 1])
 
 
 @nb.njit(cache=True)
-def _target(node, kind, vm, head, taken, enter, row, sums, grad, n, k, to, a, pull):
+def _target(
+    node: Ints,
+    kind: Ints,
+    vm: Int32s,
+    head: Int32s,
+    taken: Int8s,
+    enter: Floats,
+    row: Floats,
+    sums: Floats,
+    grad: Floats,
+    n: int,
+    k: int,
+    to: int,
+    a: float,
+    pull: float,
+) -> float:
     """The second choice of a move: sums and derivatives; its entropy."""
     row[:] = enter[k]
     bar(node, vm, taken, row, n, head[n, k], 0.0)
@@ -88,8 +136,23 @@ def _target(node, kind, vm, head, taken, enter, row, sums, grad, n, k, to, a, pu
 
 @nb.njit(cache=True)
 def _episode(  # noqa: C901 - one walk; in pieces, every one would take all of its arrays
-    node, kind, vm, head, taken, term, gain, space, source, target, limit, moves, a, pull, source_grad, target_grad
-):
+    node: Ints,
+    kind: Ints,
+    vm: Int32s,
+    head: Int32s,
+    taken: Int8s,
+    term: Ints,
+    gain: Floats,
+    space: Ints,
+    source: Floats,
+    target: Floats,
+    limit: int,
+    moves: Int32s,
+    a: float,
+    pull: float,
+    source_grad: Floats,
+    target_grad: Floats,
+) -> tuple[float, int]:
     """One episode with weight a; the sum of its entropies (nothing without a pull) and the number of moves."""
     (nodes, kinds), machines = head.shape, len(head) // 2
     leave, enter, machine = np.empty((nodes, kinds)), np.empty((kinds, nodes)), np.empty(machines)
@@ -129,7 +192,17 @@ def _episode(  # noqa: C901 - one walk; in pieces, every one would take all of i
 
 
 @nb.njit(cache=True)
-def score(pack, space, source, target, moves, scale, pull, source_grad, target_grad):
+def score(
+    pack: Pack,
+    space: Ints,
+    source: Floats,
+    target: Floats,
+    moves: Int32s,
+    scale: Floats,
+    pull: float,
+    source_grad: Floats,
+    target_grad: Floats,
+) -> float:
     """Add to the gradients [B, J, C, Q] those of sum(scale x log probability + pull x entropy) over the choices made.
 
     ``source``, ``target`` are exponentials, ``moves`` what `play` drew with them, ``scale`` [B, R] and ``pull`` of

@@ -39,8 +39,8 @@ class Guide:
 
     def likeliest(self) -> Played:
         """The episode of the largest logits."""
-        logits = tuple(table.double().numpy() for table in self._logits)
-        return play(self._pack, self._space, logits, np.zeros((1, 1), np.uint64), largest=True)
+        leaving, entering = (table.double().numpy() for table in self._logits)
+        return play(self._pack, self._space, (leaving, entering), np.zeros((1, 1), np.uint64), largest=True)
 
     def drawn(self, number: int, seed: int, chunk: int) -> Played:
         """So many episodes drawn; those of another chunk are others."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numba as nb
 import numpy as np
+from numpy.typing import NDArray
 
 from headway.domains.vm_rescheduling.learned.class_cluster import (
     CLASS,
@@ -17,16 +18,21 @@ from headway.domains.vm_rescheduling.learned.class_cluster import (
     GROUP,
     ROOM,
     ZONE,
+    Floats,
+    Int8s,
+    Int32s,
+    Ints,
     fits,
     move,
     promise,
-)
+)  # fmt: skip
+from headway.domains.vm_rescheduling.learned.class_pack import Pack
 
 GOLDEN, MIX1, MIX2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
 @nb.njit(cache=True)
-def uniform(key, step):
+def uniform(key: np.uint64, step: int) -> float:
     """A number in [0, 1) from a key and a counter (SplitMix64, Steele et al. 2014)."""
     z = key + GOLDEN * np.uint64(step + 1)
     z = (z ^ (z >> np.uint64(30))) * MIX1
@@ -36,7 +42,18 @@ def uniform(key, step):
 
 # -- weights: leave [N, K] and enter [K, N] of what may be chosen, machine [P] of all that may leave it -----------
 @nb.njit(cache=True)
-def weigh(node, kind, head, sources, targets, largest, leave, enter, machine, m):
+def weigh(
+    node: Ints,
+    kind: Ints,
+    head: Int32s,
+    sources: Floats,
+    targets: Floats,
+    largest: bool,
+    leave: Floats,
+    enter: Floats,
+    machine: Floats,
+    m: int,
+) -> None:
     """The weights of machine m from the tables [C, Q] of a stretch; 0 (or minus infinity) where there is no choice."""
     none = -np.inf if largest else 0.0
     total = none
@@ -57,7 +74,7 @@ def weigh(node, kind, head, sources, targets, largest, leave, enter, machine, m)
 
 
 @nb.njit(cache=True)
-def bar(node, vm, taken, row, n, moved, none):
+def bar(node: Ints, vm: Int32s, taken: Int8s, row: Floats, n: int, moved: int, none: float) -> None:
     """Strike out of the weights ``row`` [N] the node n that VM ``moved`` is on, and those that its group bars."""
     row[n] = none
     group = vm[moved, GROUP]
@@ -69,7 +86,7 @@ def bar(node, vm, taken, row, n, moved, none):
 
 # -- choices --------------------------------------------------------------------------------------
 @nb.njit(cache=True)
-def _largest(weight):
+def _largest(weight: Floats) -> int:
     """The first place of the largest weight, -1 where there is no choice."""
     best, at = -np.inf, -1
     for i in range(len(weight)):
@@ -79,7 +96,7 @@ def _largest(weight):
 
 
 @nb.njit(cache=True)
-def _drawn(weight, left):
+def _drawn(weight: Floats, left: float) -> tuple[int, float]:
     """The place at which the sum of weights exceeds ``left``, and what is left there; -1 where there is no choice."""
     at = -1
     for i in range(len(weight)):
@@ -92,7 +109,7 @@ def _drawn(weight, left):
 
 
 @nb.njit(cache=True)
-def _source(leave, machine, largest, u):
+def _source(leave: Floats, machine: Floats, largest: bool, u: float) -> tuple[int, int]:
     """Node and kind of the VM that leaves; (-1, -1) where none may."""
     kinds = leave.shape[1]
     if largest:
@@ -107,7 +124,17 @@ def _source(leave, machine, largest, u):
 
 
 @nb.njit(cache=True)
-def play(pack, space, source, target, keys, largest, moves, value, hope):
+def play(
+    pack: Pack,
+    space: Ints,
+    source: Floats,
+    target: Floats,
+    keys: NDArray[np.uint64],
+    largest: bool,
+    moves: Int32s,
+    value: Floats,
+    hope: Floats,
+) -> None:
     """Play every cluster once for each of its keys [B, R].
 
     ``moves`` int32 [B, R, L, 4] is filled with source node, kind, target node and VM (-1 beyond the end; source and
@@ -123,13 +150,30 @@ def play(pack, space, source, target, keys, largest, moves, value, hope):
 
 
 @nb.njit(cache=True)
-def _promise(node, term, gain, first, second):
+def _promise(node: Ints, term: Ints, gain: Floats, first: int, second: int) -> float:
     total = promise(node, term, gain, first)
     return total if first == second else total + promise(node, term, gain, second)
 
 
 @nb.njit(cache=True)
-def _episode(node, kind, vm, head, taken, term, gain, space, source, target, limit, key, largest, moves, value, hope):
+def _episode(
+    node: Ints,
+    kind: Ints,
+    vm: Int32s,
+    head: Int32s,
+    taken: Int8s,
+    term: Ints,
+    gain: Floats,
+    space: Ints,
+    source: Floats,
+    target: Floats,
+    limit: int,
+    key: np.uint64,
+    largest: bool,
+    moves: Int32s,
+    value: Floats,
+    hope: Floats,
+) -> None:
     nodes, kinds = head.shape
     leave, enter, machine = np.empty((nodes, kinds)), np.empty((kinds, nodes)), np.empty(nodes // 2)
     row, room, last = np.empty(nodes), np.empty(kinds, np.bool_), -1

@@ -55,8 +55,9 @@ class ClassNetwork(Recurrent):
         super().__init__()
         self.rank, self.stretches, self.greed = recipe.rank, recipe.stretches, recipe.greed
         self.towers = nn.ModuleList([_tower(FEATURES, recipe.hidden, recipe.rank) for _ in range(2)])
-        self.cluster = nn.Sequential(nn.Linear(CONTEXT + 3, 32), nn.Tanh(), nn.Linear(32, 2 * recipe.rank))
-        nn.init.ones_(self.cluster[-1].bias)
+        first, last = nn.Linear(CONTEXT + 3, 32), nn.Linear(32, 2 * recipe.rank)
+        nn.init.ones_(last.bias)
+        self.cluster = nn.Sequential(first, nn.Tanh(), last)
         self._kept: dict[Any, Any] = {}
 
     def tables(self, space: Space, known: Tensor, worths: Tensor) -> tuple[Tensor, Tensor]:
@@ -94,7 +95,7 @@ class ClassNetwork(Recurrent):
         turns = torch.stack([done.expand_as(left), left, (left + 1e-3).log() / 3], dim=-1)
         told = torch.cat([known[:, None].expand(-1, self.stretches, -1), turns], dim=-1)
         output: Tensor = self.cluster(told)
-        return output.unflatten(-1, (2, self.rank))
+        return output.reshape(*output.shape[:-1], 2, self.rank)
 
     def of(self, packed: Pack, space: Space) -> tuple[Tensor, Tensor]:
         """The tables for clusters as they are now."""
@@ -125,9 +126,7 @@ class ClassNetwork(Recurrent):
 
 def _tower(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
     """Two hidden layers; zero at the start, so that greed is all there is."""
-    tower = nn.Sequential(
-        nn.Linear(inputs, hidden), nn.SiLU(), nn.Linear(hidden, hidden), nn.SiLU(), nn.Linear(hidden, outputs)
-    )
-    nn.init.zeros_(tower[-1].weight)
-    nn.init.zeros_(tower[-1].bias)
-    return tower
+    first, second, last = nn.Linear(inputs, hidden), nn.Linear(hidden, hidden), nn.Linear(hidden, outputs)
+    nn.init.zeros_(last.weight)
+    nn.init.zeros_(last.bias)
+    return nn.Sequential(first, nn.SiLU(), second, nn.SiLU(), last)

@@ -122,7 +122,7 @@ def _place(values: Ints, among: Ints, where: NDArray[np.bool_]) -> Ints:
 
 
 def lists(
-    at: Ints, kind: Ints, movable: NDArray[np.bool_], nodes: int, kinds: int
+    at: NDArray[np.integer[Any]], kind: Ints, movable: NDArray[np.bool_], nodes: int, kinds: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The heads [B, N, K] and links [B, V] of the lists of movable VMs by node and kind."""
     head = np.full((len(at), nodes, kinds), -1, np.int32)
