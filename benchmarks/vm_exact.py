@@ -25,6 +25,7 @@ from headway.domains.vm_rescheduling.classical.greedy import Greedy, ShapedGreed
 from headway.domains.vm_rescheduling.classical.lns import LNS
 from headway.domains.vm_rescheduling.classical.pop import POP
 from headway.domains.vm_rescheduling.cluster.instance import Snapshot
+from headway.domains.vm_rescheduling.cluster.plan import Plan
 from headway.domains.vm_rescheduling.exact.contestants import Exact
 from headway.domains.vm_rescheduling.exact.per_vm import ExactPerVM
 from headway.domains.vm_rescheduling.files.snapshot_csv import read_snapshot
@@ -150,21 +151,26 @@ def _run(
     options: argparse.Namespace, problem: Rescheduling, snapshot: Snapshot, name: str, label: str,
     solver: Solver[Any, Any], budget: float,
 ) -> dict[str, Any]:  # fmt: skip
-    """One scored run; kept in a file where one is named."""
+    """One run: the last plan and the best bound reported within the budget; kept in a file where one is named."""
     key = f"{name} | {int(snapshot.limit[0])} | {label} | {budget:g}"
     kept = json.loads(options.keep.read_text()) if options.keep and options.keep.exists() else {}
     if key not in kept:
-        bounds: list[float] = []
-        search = Search(Budget(cpu=budget), report_bound=lambda value, seconds: bounds.append(value))
-        wall, cpu = time.perf_counter(), time.process_time()
-        plan = solver.solve(problem, snapshot, search)
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        scored = problem.evaluate(snapshot, plan)
+        plans: list[tuple[float, Any]] = [(0.0, Plan.of([]))]
+        bounds: list[tuple[float, float]] = []
+        search = Search(
+            Budget(cpu=budget),
+            report=lambda plan, seconds: plans.append((seconds, plan)),
+            report_bound=lambda value, seconds: bounds.append((seconds, value)),
+        )
+        began = time.perf_counter()
+        last = solver.solve(problem, snapshot, search)
+        wall, cpu = time.perf_counter() - began, search.spent
+        scored = problem.evaluate(snapshot, [plan for seconds, plan in [*plans, (cpu, last)] if seconds <= budget][-1])
         if not scored.feasible.all():
             raise SystemExit(f"an infeasible plan: {key}: {scored.violations}")
         kept[key] = {
             "objective": float(scored.objective[0]),
-            "bound": max(bounds, default=None),
+            "bound": max((value for seconds, value in bounds if seconds <= budget), default=None),
             "cpu": cpu,
             "wall": wall,
         }

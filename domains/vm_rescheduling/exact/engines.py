@@ -162,7 +162,8 @@ def _cp_sat(program: Program, seconds: float, hint: Floats | None, threads: int,
     known = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
     x = np.array([solver.value(v) for v in variables], float) if known else None
     rounding = 0.0 if program.step else program.most.sum() / SCALE
-    return Answer(x, solver.best_objective_bound * unit + rounding, status == cp_model.OPTIMAL)
+    bound = solver.best_objective_bound * unit + rounding if known else np.inf  # 0 when it has not begun to search
+    return Answer(x, bound, status == cp_model.OPTIMAL)
 
 
 def _whole(limit: float) -> int:

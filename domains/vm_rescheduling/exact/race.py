@@ -19,9 +19,10 @@ Engine = Literal["cbc", "highs", "cp_sat"]
 
 RACE: tuple[Engine, ...] = ("cbc", "highs", "cp_sat")
 SHARES = {"cbc": 0.3, "highs": 0.7, "cp_sat": 1.0}  # of what is left, at most, in a turn
-FIRST = {"cbc": 1.5, "highs": 4.0, "cp_sat": 4.0}  # CPU-seconds of the first turns, at most: what one engine takes
-ROUNDS = (1, 8, 64)  # hours for another may prove at once; and times as long in later rounds
+FIRST = {"cbc": 1.5, "highs": 4.0, "cp_sat": 4.0}  # CPU-seconds of the first turns, at most
+ROUNDS = (1, 8, 64)  # times as long in later rounds: what takes one engine hours another may prove at once
 SHAPES = (0.0, 0.1)  # of greedy's two plans at the start
+SHORT = 0.5  # CPU-seconds of a turn, at least: in less none of them does anything at 280 machines
 LEAST = 0.02  # CPU-seconds: with less left no engine is started
 SPARE = (0, 1, 2, 4, 8)  # migrations left to temporary moves, where no order was found for an optimum
 
@@ -99,7 +100,8 @@ class Race:
             left = self.left()
             if left < LEAST:
                 return
-            seconds = min(SHARES[engine] * left, FIRST[engine] * times) if len(self.engines) > 1 else left
+            seconds = min(max(SHARES[engine] * left, SHORT), FIRST[engine] * times, left)
+            seconds = seconds if len(self.engines) > 1 else left
             yield engine, seconds if engine == "cbc" else self.answers.wall(seconds)
 
     def _realise(self, program: Program, x: Floats) -> None:
