@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from headway.contest.chance import RandomPolicy
-from headway.domains.vm_rescheduling.cluster.instance import Snapshot
+from headway.domains.vm_rescheduling.cluster.instance import NODES, Snapshot
 from headway.domains.vm_rescheduling.cluster.plan import Plan
 from headway.domains.vm_rescheduling.learned.class_episodes import Played, play
 from headway.domains.vm_rescheduling.learned.class_network import Classes, ClassNetwork
 from headway.domains.vm_rescheduling.learned.class_pack import Cluster, pack
 from headway.errors import CapabilityError
 from headway.seeds import stream
+
+if TYPE_CHECKING:
+    from headway.domains.vm_rescheduling.classical.setting import Found, Setting
 
 By = Literal["policy", "fragment", "random"]
 CHUNK = 16  # episodes between two looks at the clock
@@ -32,7 +35,7 @@ class Guide:
     """
 
     def __init__(self, problem: Any, snapshot: Snapshot, policy: Any, by: By) -> None:
-        self.snapshot = snapshot
+        self.problem, self.snapshot = problem, snapshot
         self._pack, self._space = pack(problem.terms, Cluster.of(problem.environment().prepare(snapshot)))
         with torch.no_grad():
             self._logits = network_of(policy, by).of(self._pack, self._space)
@@ -52,9 +55,37 @@ class Guide:
         leaving, entering = (table.double().exp().numpy() for table in self._logits)
         return leaving, entering
 
-    def plan(self, played: Played, number: int = 0) -> Plan:
-        """The best beginning of one of the episodes."""
-        return Plan.of(played.plan(0, number, self.snapshot.vm_nodes[0] == 2))
+    def best(self, played: Played) -> tuple[Plan, float]:
+        """The best beginning of the best episode by the problem's objective, and how much better others are (less is
+        better, comparable between episodes of one guide).
+        """
+        if self.problem.objective == "fragments":
+            number = int(played.gained[0].argmax())
+            return Plan.of(played.plan(0, number, self.snapshot.vm_nodes[0] == NODES)), -float(played.gained[0, number])
+        found = [self.setting.best_prefix(self._migrations(moves)) for moves in played.moves[0]]
+        first = min(found, key=lambda answer: answer.objective)
+        return self.setting.plan(first.moves), first.objective
+
+    def prefix(self, plan: Plan) -> Found:
+        """A plan as migrations of the setting."""
+        at = (NODES * self.snapshot.host[0] + self.snapshot.node[0]).tolist()
+        moves = []
+        for vm, machine, node in plan.moves():
+            moves.append((at[vm], self.setting.counts.kind[vm], NODES * machine + node))
+            at[vm] = moves[-1][2]
+        return self.setting.best_prefix(np.array(moves, np.int64).reshape(-1, 3))
+
+    @cached_property
+    def setting(self) -> Setting:
+        """The snapshot as the hand rules and the exact model have it."""
+        from headway.domains.vm_rescheduling.classical.setting import Setting
+
+        return Setting.of(self.problem, self.snapshot)
+
+    def _migrations(self, moves: NDArray[np.int32]) -> NDArray[np.int64]:
+        made = moves[moves[:, 0] != moves[:, 2]]
+        kinds = self.setting.counts.kind[made[:, 3]]
+        return np.stack([made[:, 0], kinds, made[:, 2]], axis=1).astype(np.int64)
 
 
 def network_of(policy: Any, by: By) -> ClassNetwork:

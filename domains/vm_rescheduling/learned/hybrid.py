@@ -41,17 +41,13 @@ class Hybrid(Solver[Snapshot, Plan]):
     grow: bool = True
 
     def solve(self, problem: Any, instance: Snapshot, search: Search[Plan]) -> Plan:
-        from headway.domains.vm_rescheduling.classical.setting import Setting
         from headway.domains.vm_rescheduling.exact.optimise import optimise
 
         guide = Guide(problem, instance, self.policy, self.rank)
         first, more = guide.likeliest(), guide.drawn(self.samples, search.seed, 0)
-        number = int(more.gained[0].argmax())
-        better = more.gained[0, number] > first.gained[0, 0]
-        plan = guide.plan(more, number) if better else guide.plan(first)
+        plan = min(guide.best(first), guide.best(more), key=lambda answer: answer[1])[0]
         search.incumbent(plan)
-        setting = Setting.of(problem, instance)
-        best = setting.best_prefix(_moves(instance, plan, setting))
+        best = guide.prefix(plan)
         order = self._order(problem, instance, first, more, search)
         size = min(len(order), max(2, round(self.share * int(instance.limit[0]))))
         while search.left > 0:
@@ -61,7 +57,7 @@ class Hybrid(Solver[Snapshot, Plan]):
                              hint=best if _within(best.moves, chosen) else None, objective=problem.objective,
                              goal=problem.goal)  # fmt: skip
             if found.objective < best.objective - 1e-12:
-                plan, best = found.plan, setting.best_prefix(_moves(instance, found.plan, setting))
+                plan, best = found.plan, guide.prefix(found.plan)
                 search.incumbent(plan)
             if not self.grow or size == len(order):
                 break
@@ -91,16 +87,6 @@ def fragment(problem: Any, instance: Snapshot) -> NDArray[np.float64]:
         total, taken = amounts[term.resource]
         out += term.weight * ((total - instance.used(taken))[0] % term.size).sum(1) / term.size
     return out
-
-
-def _moves(instance: Snapshot, plan: Plan, setting: Any) -> NDArray[np.int64]:
-    """A plan as migrations [L, 3] of a setting: from node, kind, to node."""
-    at = (NODES * instance.host[0] + instance.node[0]).copy()
-    moves = []
-    for vm, machine, node in plan.moves():
-        moves.append((at[vm], setting.counts.kind[vm], NODES * machine + node))
-        at[vm] = NODES * machine + node
-    return np.array(moves, np.int64).reshape(-1, 3)
 
 
 def _within(moves: NDArray[np.int64], chosen: NDArray[np.bool_]) -> bool:

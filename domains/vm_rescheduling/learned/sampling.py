@@ -32,16 +32,14 @@ class Sampling(Solver[Snapshot, Plan]):
 
     def solve(self, problem: Any, instance: Snapshot, search: Search[Plan]) -> Plan:
         guide = Guide(problem, instance, self.policy, self.by)
-        played = guide.likeliest()
-        best, gained = guide.plan(played), float(played.gained[0, 0])
+        best, value = guide.best(guide.likeliest())
         search.incumbent(best)
         for begun in range(0, self.samples, CHUNK):
             if not search.left:
                 break
-            played = guide.drawn(min(CHUNK, self.samples - begun), search.seed, begun)
-            number = int(played.gained[0].argmax())
-            if played.gained[0, number] > gained + 1e-12:
-                best, gained = guide.plan(played, number), float(played.gained[0, number])
+            plan, found = guide.best(guide.drawn(min(CHUNK, self.samples - begun), search.seed, begun))
+            if found < value - 1e-12:
+                best, value = plan, found
                 search.incumbent(best)
         return best
 
