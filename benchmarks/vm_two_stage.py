@@ -100,7 +100,7 @@ def plans(options: argparse.Namespace) -> None:
         rows.append({"contestant": name, "seed": ""} | scores(kept(options, name, 0, 0.05, 0)) | {"training CPU-s": ""})
     for name in (*AGENTS, WARM):
         for seed in range(options.seeds):
-            steps = TAUGHT if name.startswith("imitation of") else options.steps
+            steps = {"imitation of exact": TAUGHT, WARM: SHORT}.get(name, options.steps)
             run = kept(options, name, seed, 0.05, steps)
             spent = f"{run['curve'][-1][1]:.0f}"
             rows.append({"contestant": name, "seed": seed} | scores(run) | {"training CPU-s": spent})
@@ -140,8 +140,8 @@ def trained(name: str, seed: int, limit: float, steps: int, curve: list[tuple[in
     problem = cluster(50, limit)
     instances = problem.instances("validation", 24)
     first: list[tuple[int, float, float]] = []
-    start = trained("imitation of exact", seed, limit, TAUGHT, first) if name == WARM else None
-    agent = AGENTS["two_stage_ppo" if name == WARM else name]()
+    start = trained("imitation of exact", seed, limit, TAUGHT // 2, first) if name == WARM else None
+    agent = TwoStagePPO(lr=3e-4) if name == WARM else AGENTS[name]()
     trainer = agent.trainer(problem.environment(), problem.network("tree_attention"), seed=seed, steps=steps)
     if start is not None:
         trainer.start_from(start)

@@ -16,7 +16,7 @@ from headway.pipelines.configuration.schema import Named, TrainConfig
 from headway.pipelines.training.progress import progress
 from headway.pipelines.training.signals import stop_on_signal
 from headway.pipelines.training.validation import Score, Validator
-from headway.problem import Problem
+from headway.problem import Problem, lookup
 from headway.registry import agent_class, make_problem
 from headway.runs import Run
 from headway.storage.checkpoint import checkpoints, keep_last, save_state, step_folder
@@ -178,10 +178,12 @@ def _start(name: str, problem: Problem[Any, Any], tracking: str | None) -> Store
 
 
 def _network(agent: Agent, problem: Problem[Any, Any], start: StoredPolicy | None) -> Named:
-    """Where none is named: that of the policy to start from, the agent's, the problem's first one, an MLP."""
+    """Where none is named: that of the policy to start from, the agent's, the problem's first one that the agent can
+    train, an MLP."""
     if start is not None:
         return Named(name=start.description.network_name, options=start.description.network_options)
-    return Named(name=agent.network or next(iter(problem.networks), "mlp"))
+    able = (n for n in problem.networks if lookup("network", n, problem.networks).recurrent == agent.recurrent)
+    return Named(name=agent.network or next(able, "mlp"))
 
 
 def _due(before: int, after: int, every: int) -> bool:

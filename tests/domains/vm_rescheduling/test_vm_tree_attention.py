@@ -15,6 +15,8 @@ from headway.domains.vm_rescheduling.learned.tree_layers import WithinTree
 from headway.domains.vm_rescheduling.rescheduling.evaluate import Cluster
 from headway.pipelines.agents.sb3 import MaskablePPO
 from headway.pipelines.agents.two_stage import TwoStagePPO
+from headway.pipelines.configuration.schema import TrainConfig
+from headway.pipelines.training.loop import _trainer
 from headway.solver import Search
 from headway.storage.stored import Description, StoredPolicy, load_policy, save_policy
 
@@ -219,3 +221,10 @@ def test_size_of_the_network():
     network = policy(cluster()).network
     assert 50_000 < sum(p.numel() for p in network.parameters()) < 90_000
     assert not network.sized
+
+
+@pytest.mark.parametrize("agent", ["two_stage_ppo", "maskable_ppo", "imitation"])
+def test_agents_without_memory_take_it_with_nothing_said(agent):
+    """The problem's first network remembers; agents that cannot train it take the first one that they can."""
+    trainer, _ = _trainer(TrainConfig(problem=NAME, agent=agent, validation={"n": 1}), None)
+    assert trainer.policy().description.network_name == "tree_attention"
