@@ -9,7 +9,9 @@ import pytest
 
 from headway.domains.vm_rescheduling.classical.setting import Setting
 from headway.domains.vm_rescheduling.cluster.plan import Plan
+from headway.domains.vm_rescheduling.exact.aggregated import aggregated
 from headway.domains.vm_rescheduling.exact.contestants import Exact
+from headway.domains.vm_rescheduling.exact.engines import solve
 from headway.domains.vm_rescheduling.exact.optimise import optimise
 from headway.domains.vm_rescheduling.exact.per_vm import ExactPerVM
 from headway.domains.vm_rescheduling.rescheduling.problem import Rescheduling
@@ -46,6 +48,20 @@ def test_each_engine_alone_finds_what_the_textbook_program_finds(mix):
         assert value == pytest.approx(textbook, abs=1e-4)
         assert bound == pytest.approx(proven, abs=2e-4)
         assert bound <= value + 1e-9
+
+
+def test_a_bound_is_one_however_short_the_time():
+    """CP-SAT calls 0 its bound before it has begun to search."""
+    setting = Setting.of(Rescheduling(fragments=MIX), cluster(2, machines=10))
+    program = aggregated(setting, np.ones(10, bool), 5)
+    best = solve("highs", program, 20.0)
+    assert best.proven
+    for engine, seconds in itertools.product(ENGINES, (0.001, 0.01, 0.05)):
+        answer = solve(engine, program, seconds)
+        assert answer.bound >= float(program.value @ best.x) - 2e-4
+        if answer.x is not None:
+            assert (program.matrix @ answer.x <= program.upper + 1e-6).all()
+            assert (program.matrix @ answer.x >= program.lower - 1e-6).all()
 
 
 def test_two_migrations_are_as_good_as_any_two():
