@@ -150,11 +150,13 @@ class _Model:
         self.step = common(terms.worth)
 
     def reach_goal(self) -> None:
-        """The slots become a constraint, and migrations what is minimised."""
+        """The slots become a constraint, in whole numbers (CP-SAT takes no others); migrations are minimised."""
         slots = {name: value for name, value in self.value.items() if name != "move"}
         if slots:
-            needed = self.base - self.setting.goal - 1e-9
-            self.rows.add(needed, np.inf, **{name: sparse.csr_array(value[None]) for name, value in slots.items()})
+            unit = self.step or 1e-6 * max(float(value.max(initial=0.0)) for value in slots.values())
+            needed = np.ceil((self.base - self.setting.goal - 1e-9) / unit - 1e-6)
+            rows = {name: sparse.csr_array(np.rint(value / unit)[None]) for name, value in slots.items()}
+            self.rows.add(needed, np.inf, **rows)
         self.value = {name: np.zeros_like(value) for name, value in self.value.items()}
         self.value["move"][: len(self.leave)] = -1.0
         self.base, self.step, self.ceiling = float(np.maximum(-self.kept, 0).sum()), 1.0, 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,3 +88,13 @@ class Rows:
         matrix = sparse.csr_array(sparse.block_array(lines, format="csr"))
         matrix.sort_indices()
         return matrix
+
+
+class Answer(NamedTuple):
+    """What an engine found: a solution (None: none), a bound on its value (inf: none; -inf: there is no solution), and
+    whether this is the end of it.
+    """
+
+    x: Floats | None
+    bound: float
+    proven: bool

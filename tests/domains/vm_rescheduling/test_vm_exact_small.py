@@ -107,6 +107,8 @@ def test_the_goal_is_reached_with_the_fewest_migrations():
     problem = Rescheduling(objective="moves", goal=best)
     value, bound = solved(problem, Exact(), snapshot)
     assert value == bound <= 12
+    for engine in ENGINES:
+        assert solved(problem, Exact(engines=(engine,)), snapshot) == (value, bound)
     fewer = snapshot.made(snapshot.arrays() | {"limit": snapshot.limit * 0 + int(value) - 1})
     assert solved(Rescheduling(), Exact(), fewer)[0] > best + 1e-9
     missed, bound = solved(Rescheduling(objective="moves", goal=0.0), Exact(), snapshot, cpu=2.0)
