@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,36 +15,13 @@ from headway.domains.vm_rescheduling.live.generator import MINUTE
 from headway.domains.vm_rescheduling.live.instance import LiveSnapshot
 from headway.domains.vm_rescheduling.live.params import Future, LiveParams, prepare, worlds
 from headway.domains.vm_rescheduling.live.plan import LivePlan
-from headway.domains.vm_rescheduling.rescheduling.dynamics import Migrate, State
+from headway.domains.vm_rescheduling.live.state import LiveState
+from headway.domains.vm_rescheduling.rescheduling.dynamics import Migrate
 from headway.environment import Environment, Observation, Transition
 from headway.ops import Array
 
 if TYPE_CHECKING:
     from gymnasium import spaces
-
-
-class LiveState(NamedTuple):
-    """The snapshot as planned so far (the fields of `rescheduling.dynamics.State`), and the living cluster."""
-
-    free: Array
-    at: Array
-    chosen: Array
-    turn: Array
-    made: Array
-    slots: Array
-    places: Array
-    clock: Array  # float64 [B], seconds since the snapshot was taken
-    over: Array  # bool [B], the plan is complete
-    promised: Array  # float64 [B], what the plan would have gained on the snapshot
-    gained: Array  # float64 [B], what it has gained right after its last migration
-    live_free: Array  # int64 [B, 2, N], cores and MB
-    live_at: Array  # int32 [B, V+E], -1: not there
-    event: Array  # int64 [B], events that have happened
-
-    @property
-    def planned(self) -> State:
-        """The snapshot as planned so far."""
-        return State(*self[: len(State._fields)])
 
 
 @component

@@ -14,8 +14,8 @@ from pydantic import Field
 from headway.components import component
 from headway.domains.vm_rescheduling.cluster.instance import NODES, Snapshot
 from headway.domains.vm_rescheduling.cluster.plan import Plan
-from headway.domains.vm_rescheduling.live.dynamics import LiveState
 from headway.domains.vm_rescheduling.live.instance import LiveSnapshot
+from headway.domains.vm_rescheduling.live.state import LiveState
 from headway.policy import Planner
 from headway.solver import Budget, Search
 
