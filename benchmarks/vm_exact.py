@@ -13,6 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,7 @@ def _run(
     key = f"{name} | {int(snapshot.limit[0])} | {label} | {budget:g}"
     kept = json.loads(options.keep.read_text()) if options.keep and options.keep.exists() else {}
     if key not in kept:
+        _load(problem, solver)
         plans: list[tuple[float, Any]] = [(0.0, Plan.of([]))]
         bounds: list[tuple[float, float]] = []
         search = Search(
@@ -178,6 +180,16 @@ def _run(
         if options.keep:
             options.keep.write_text(json.dumps(kept, indent=1))
     return dict(kept[key])
+
+
+@lru_cache
+def _small(objective: str) -> Snapshot:
+    return Rescheduling(machines=4, objective=objective).instances("train", 1)
+
+
+def _load(problem: Rescheduling, solver: Solver[Any, Any]) -> None:
+    """Have compiled code loaded: budgets begin when that is done."""
+    solver.solve(problem, _small(problem.objective), Search(Budget(cpu=0.2)))
 
 
 def _proven(run: dict[str, Any]) -> str:

@@ -29,13 +29,14 @@ class LNS(Solver[Snapshot, Plan]):
     """Narrow beams, and then: machines are drawn, what happens on the others is kept, and an engine solves the rest.
 
     Large neighbourhood search (Shaw 1998) on net changes of the counts, so that the order matters only for what is
-    reported. Half of the machines are drawn among those the plan touches, the others by what they waste; their number
-    grows when a part is solved in time or improved, and shrinks when it is neither. Objective ``fragments`` only.
+    reported. Half of the machines are drawn among those the plan touches, the others by what they waste. Their number
+    grows when a part is solved in time or improved; when it is neither, fewer of them get more time. Objective
+    ``fragments`` only.
 
     Attributes
     ----------
     machines : drawn at first
-    patience : CPU-seconds for one part
+    patience : CPU-seconds for one part, at first
     beams : share of the budget for beams of one state at the start, five at most
     engine : what solves the parts
     """
@@ -51,20 +52,22 @@ class LNS(Solver[Snapshot, Plan]):
             swept(answers, 1, shape, search.rng, reserve=(1 - self.beams) * search.budget.cpu)
         active = int(answers.setting.counts.open.sum()) // NODES
         size, change = float(min(self.machines, active)), answers.change()
+        patience = self.patience
         while search.left > LEAST and active:
             drawn = draw(answers, change, min(round(size), active), search.rng)
-            change, well = self._improved(answers, change, drawn)
+            change, well = self._improved(answers, change, drawn, min(patience, search.left))
             size = min(size * 1.2, active) if well else max(size * 0.8, 2.0)
+            patience = self.patience if well else min(1.5 * patience, search.budget.cpu / 8)
         return answers.setting.plan(answers.best.moves)
 
-    def _improved(self, answers: Answers, change: Ints, drawn: Bools) -> tuple[Ints, bool]:
+    def _improved(self, answers: Answers, change: Ints, drawn: Bools, seconds: float) -> tuple[Ints, bool]:
         """The change after one part was solved, and whether it was improved, or solved in time."""
         kept = np.where(np.repeat(drawn, NODES)[:, None], 0, change)
         limit = answers.setting.limit - int(np.maximum(-kept, 0).sum())
         program = aggregated(answers.whole, drawn, limit, kept)
         if not len(program.leave) or not program.value.any():
             return change, True
-        start, seconds = answers.hint(program, change), min(self.patience, answers.left())
+        start = answers.hint(program, change)
         answer = solve(self.engine, program, seconds if self.engine == "cbc" else answers.wall(seconds), hint=start)
         gain = -np.inf if answer.x is None else float(program.value @ (answer.x - start))
         if answer.x is None or gain < -PROVEN:
