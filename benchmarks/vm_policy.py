@@ -118,7 +118,7 @@ def setting(options: argparse.Namespace, label: str, n: int, **knobs: Any) -> Se
             )
             known = remember(options, "references", {instances[b].digest(): [found.objective, found.bound, spent]})
     best, bound, _ = np.array([known[instances[b].digest()] for b in range(n)]).T
-    return Setting(label, problem, instances, best, bound)
+    return Setting(label, problem, instances, best, np.minimum(best, bound))
 
 
 def scored(given: Setting, solver: Any, cpu: float) -> Scored:
