@@ -53,7 +53,7 @@ class ReinforceTrainer(Trainer):
         weight = advantages(shaped, agent.best_of)
         gradient, entropy = episodes.gradient(weight, agent.entropy)
         self.optimizer.zero_grad()
-        torch.autograd.backward(episodes.tables, [torch.from_numpy(-part).float() for part in gradient])  # type: ignore[no-untyped-call]
+        torch.autograd.backward(episodes.tables, [torch.from_numpy(-part).float() for part in gradient])
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), agent.max_grad_norm)
         self.steps += decisions
         self.updates += 1

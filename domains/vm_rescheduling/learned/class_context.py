@@ -65,7 +65,7 @@ def _rates(pack: Pack) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 def _histogram(index: NDArray[np.int64], opened: NDArray[np.bool_], size: int) -> NDArray[np.float64]:
     hits = (index[:, :, None] == np.arange(size)) & opened[:, :, None]
-    return hits.sum(1) / np.maximum(opened.sum(1), 1)[:, None]  # type: ignore[no-any-return]
+    return hits.sum(1) / np.maximum(opened.sum(1), 1)[:, None]
 
 
 def _rooms(pack: Pack, nodes: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -70,7 +70,7 @@ class ClassNetwork(Recurrent):
         """
         mixed, both = self._mixed(known), []
         for stage, (outputs, won) in enumerate(self._outputs(space)):
-            inner = (mixed[:, :, stage] @ outputs.T).unflatten(-1, won.shape[1:])
+            inner = (mixed[:, :, stage] @ outputs.T).reshape(*mixed.shape[:2], *won.shape[1:])
             greed = self.greed * torch.einsum("bi,icq->bcq", worths, won)
             both.append(LARGEST * torch.tanh((inner + greed[:, None]) / LARGEST))
         return both[0], both[1]
