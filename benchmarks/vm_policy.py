@@ -141,7 +141,7 @@ def contestants(
     family: str, options: argparse.Namespace, cpu: float, *, hybrid: bool
 ) -> Iterator[tuple[str, object, Any]]:
     """Label, training seed and solver: hand rules once, learned rows for each seed."""
-    samples = {"K = 1": 0, "K = 16": 16, "K = 256": 256}
+    samples = {"K = 1": 0, "K = 16": 16, "K = 256": 256} | ({f"K in {cpu:g} s": 10**9} if hybrid else {})
     for seed, policy in trained(family, options):
         for label, number in samples.items():
             yield f"policy, {label}", seed, Sampling(policy=policy, samples=number)
