@@ -41,7 +41,7 @@ def solved(problem, solver, snapshot, cpu=20.0):
 @pytest.mark.parametrize("mix", [{"cpu16": 1.0}, MIX])
 def test_each_engine_alone_finds_what_the_textbook_program_finds(mix):
     problem = Rescheduling(fragments=mix)
-    snapshot = cluster(1, machines=4, limit=4)
+    snapshot = cluster(1, machines=3, limit=3)
     textbook, proven = solved(problem, ExactPerVM(engine="cp_sat"), snapshot)
     for engine in ENGINES:
         value, bound = solved(problem, Exact(engines=(engine,)), snapshot)
