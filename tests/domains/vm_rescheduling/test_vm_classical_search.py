@@ -103,6 +103,20 @@ def test_an_exchange_is_the_difference_of_what_it_leads_to(shape):
         assert gain == pytest.approx(total(state) - before, abs=1e-12)
 
 
+@pytest.mark.parametrize("solver", [*SOLVERS, Greedy(), Exact()], ids=lambda solver: type(solver).__name__)
+def test_machines_out_of_service_are_left_alone(solver):
+    problem = Rescheduling(fragments=MIX)
+    snapshot = cluster(6)
+    snapshot = snapshot.made(snapshot.arrays() | {"active": np.arange(8)[None] % 3 > 0})
+    plan = solver.solve(problem, snapshot, Search(Budget(cpu=0.3)))
+    scored = problem.evaluate(snapshot, plan)
+    assert scored.feasible.all(), scored.violations
+    assert plan.moves()
+    for vm, machine, _ in plan.moves():
+        assert machine % 3 > 0
+        assert snapshot.host[0, vm] % 3 > 0
+
+
 @pytest.mark.parametrize("solver", SOLVERS, ids=lambda solver: type(solver).__name__)
 def test_other_objectives_are_refused(solver):
     with pytest.raises(CapabilityError, match="one objective"):
