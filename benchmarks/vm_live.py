@@ -185,15 +185,16 @@ def draw(shown: Measured, path: Path) -> None:
     """The rates by planning time as a PNG."""
     from matplotlib.figure import Figure
 
-    picture = Figure(figsize=(8, 4.5), layout="constrained")
+    picture = Figure(figsize=(10, 4.5), layout="constrained")
     axes = picture.subplots()
     for number, (name, results) in enumerate(shown.items()):
-        style = {"color": "0.6", "linestyle": "--"} if name == "no plan" else {"color": f"C{(number - 1) % 10}"}
-        axes.plot(TIMES, results["rate"][: len(TIMES)], marker="." if number else "", label=name, **style)
+        style = {"color": f"C{(number - 1) % 10}", "linestyle": "-" if number <= 10 else ":", "marker": "."}
+        style = {"color": "0.6", "linestyle": "--"} if name == "no plan" else style
+        axes.plot(TIMES, results["rate"][: len(TIMES)], label=name, **style)
     axes.set(xscale="log", xticks=TIMES, xticklabels=[f"{seconds:g}" for seconds in TIMES])
     axes.minorticks_off()
     axes.set(xlabel="planning time, seconds", ylabel="fragment rate right after the plan", ylim=(0, None))
-    axes.legend(frameon=False, ncols=2)
+    picture.legend(frameon=False, loc="outside right center")
     picture.savefig(path, dpi=150)
 
 
