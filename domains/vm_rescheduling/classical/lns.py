@@ -13,9 +13,10 @@ from headway.domains.vm_rescheduling.classical.annealing import begun
 from headway.domains.vm_rescheduling.classical.beam import swept
 from headway.domains.vm_rescheduling.cluster.instance import NODES, Snapshot
 from headway.domains.vm_rescheduling.cluster.plan import Plan
-from headway.domains.vm_rescheduling.exact.aggregated import aggregated, held
+from headway.domains.vm_rescheduling.exact.aggregated import aggregated
 from headway.domains.vm_rescheduling.exact.answers import PROVEN, Answers
 from headway.domains.vm_rescheduling.exact.engines import solve
+from headway.domains.vm_rescheduling.exact.movements import held
 from headway.domains.vm_rescheduling.exact.program import Ints
 from headway.domains.vm_rescheduling.exact.race import LEAST, Engine
 from headway.solver import Search, Solver
