@@ -251,8 +251,10 @@ def tight(options: argparse.Namespace) -> None:
         for used, sizes in ((0.88, (50, 100)), (0.985, (20, 50, 100)))
     )
     for family in ("azure", "ecs"):
-        table(compared(full, family, options, 0.1, hybrid=False, against="bound"),
-              f"Azure's flavours, 98.5 % used, MNL 2.5 %, 0.1 s: gap to the bound; trained on {MEANING[family]}")  # fmt: skip
+        table(
+            compared(full, family, options, 0.1, hybrid=False, against="bound"),
+            f"Azure's flavours, 98.5 % used, MNL 2.5 %, 0.1 s: gap to the bound; trained on {MEANING[family]}",
+        )
         table(
             compared(loose, family, options, 1.0, hybrid=True),
             f"Azure's flavours, 88 % used, MNL 2.5 %; trained on {MEANING[family]}",
