@@ -45,7 +45,8 @@ def test_learns_from_greedy():
     problem = Rescheduling(machines=8, limit=4)
     environment, instances = problem.environment(), problem.instances("validation", 24)
     network = problem.network("tree_attention", dim=16, feedforward=32)
-    trainer = Imitation(teacher="greedy", epochs=6, batch=64, lr=3e-3).trainer(environment, network, seed=0, steps=1_200)
+    agent = Imitation(teacher="greedy", epochs=6, batch=64, lr=3e-3)
+    trainer = agent.trainer(environment, network, seed=0, steps=1_200)
     while trainer.steps < 1_200:
         trainer.advance()
     ours = problem.evaluate(instances, rollout(environment, trainer.policy(), instances).solution)
