@@ -165,6 +165,7 @@ def contestants(
             yield f"hybrid, {by}, first subset, {cpu:g} s", "", Hybrid(policy=chance, rank=by, grow=False)
     problem = make_problem(NAME)
     yield "greedy", "", problem.baseline("greedy")
+    yield "shaped greedy", "", problem.baseline("shaped_greedy")
     yield f"exact race, {cpu:g} s", "", problem.baseline("exact")
 
 
