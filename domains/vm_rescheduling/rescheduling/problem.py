@@ -68,6 +68,7 @@ class Rescheduling(Source, Problem[Snapshot, Plan]):
         "classes": f"{_HERE}.learned.class_network:Classes",
         "tree_attention": f"{_HERE}.learned.tree_attention:TreeAttention",
     }
+    policies: ClassVar[Mapping[str, str]] = {"classes": "headway.domains.vm_rescheduling:policies/rescheduling/classes"}
 
     objective: Literal["fragments", "machines", "moves"] = "fragments"
     fragments: dict[str, float] = dataclasses.field(default_factory=lambda: {"cpu16": 1.0})
