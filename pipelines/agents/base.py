@@ -102,6 +102,12 @@ class Trainer(ABC):
     """One training run under way: advances update by update, and can be stored between any two."""
 
     steps: int  # environment steps done so far
+    total: int  # environment steps of the whole run
+
+    @property
+    def remaining(self) -> float:
+        """The share of the run that is left, never below 0."""
+        return max(1 - self.steps / self.total, 0.0)
 
     @abstractmethod
     def advance(self) -> Mapping[str, float]:

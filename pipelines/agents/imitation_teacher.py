@@ -15,7 +15,7 @@ from headway.errors import ContractError
 from headway.ops import Array
 from headway.policy import Policy
 from headway.rollouts import rollout
-from headway.solver import Budget, Search, Solver
+from headway.solver import Budget, Search, answer
 
 
 class Shown(NamedTuple):
@@ -36,7 +36,8 @@ def shown(environment: Environment[Any, Any, Any, Any], teacher: Any, instance: 
     """
     if isinstance(teacher, Policy):
         return _watched(environment, teacher, instance)
-    solved = [_solved(environment.problem, teacher, instance[i], budget, seed) for i in range(len(instance))]
+    problem, rows = environment.problem, range(len(instance))
+    solved = [answer(teacher, problem, instance[i], Search(Budget(cpu=budget), seed=seed)) for i in rows]
     known = np.array([i for i, solution in enumerate(solved) if solution is not None], np.int64)
     if not len(known):
         raise ContractError("the teacher finds no solution", where=environment.problem.name, hint="a larger budget")
@@ -84,11 +85,3 @@ def _watched(environment: Environment[Any, Any, Any, Any], policy: Policy, insta
     joined = tree.map_arrays(lambda *parts: torch.from_numpy(np.concatenate(parts)), observations[0], *observations[1:])
     mask = None if masks[0] is None else torch.from_numpy(np.concatenate(masks))
     return Shown(joined, mask, torch.from_numpy(np.concatenate(actions)).long())
-
-
-def _solved(problem: Any, solver: Solver[Any, Any], instance: Any, budget: float, seed: int) -> Any:
-    """The last solution that a solver gives, or None."""
-    found: list[Any] = []
-    search: Search[Any] = Search(Budget(cpu=budget), seed=seed, report=lambda solution, _: found.append(solution))
-    answer = solver.solve(problem, instance, search)
-    return answer if answer is not None else next(reversed(found), None)

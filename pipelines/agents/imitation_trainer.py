@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
-from gymnasium import spaces
 
 from headway import tree
 from headway.environment import Environment
@@ -17,8 +16,8 @@ from headway.nn.network import Network, Recipe
 from headway.pipelines.agents.base import Trainer, take_over
 from headway.pipelines.agents.imitation_teacher import Shown, shown
 from headway.pipelines.agents.rng import random_state, seed_everything, set_random_state
+from headway.pipelines.agents.schedule import set_lr
 from headway.seeds import stream
-from headway.storage.spaces import from_json
 from headway.storage.stored import Description, StoredPolicy
 
 if TYPE_CHECKING:
@@ -43,11 +42,7 @@ class ImitationTrainer(Trainer):
         self.steps = self.updates = 0
         self.teacher = teacher
         self.description = Description.of(environment, recipe, "greedy")
-        observation, action = (
-            from_json(dict(space)) for space in (self.description.observation_space, self.description.action_space)
-        )
-        assert isinstance(observation, spaces.Dict)  # noqa: S101 - what every environment has
-        self.network: Network = recipe.build(observation, action)
+        self.network: Network = recipe.build(self.description.observations, self.description.actions)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=agent.lr, fused=True)
 
     def advance(self) -> Mapping[str, float]:
@@ -55,7 +50,7 @@ class ImitationTrainer(Trainer):
         rng = stream("train", seed, problem.name, "imitation", self.updates)
         instance = problem.generate(rng, self.agent.episodes, "train")
         lessons = shown(self.environment, self.teacher, instance, self.agent.budget, seed)
-        lr = self._set_lr()
+        lr = set_lr(self.optimizer, self.agent, self.remaining)
         self.updates += 1
         self.steps += len(lessons.action)
         loss, agreed = self._learn(lessons)
@@ -102,10 +97,3 @@ class ImitationTrainer(Trainer):
                 self.optimizer.step()
         losses, hits = zip(*first, strict=True)
         return sum(losses) / len(losses), sum(hits) / len(hits)
-
-    def _set_lr(self) -> float:
-        remaining = max(1 - self.steps / self.total, 0.0)
-        lr = self.agent.lr * (remaining if self.agent.lr_schedule == "linear" else 1.0)
-        for group in self.optimizer.param_groups:
-            group["lr"] = lr
-        return lr

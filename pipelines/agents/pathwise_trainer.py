@@ -18,7 +18,7 @@ from headway.nn.network import Recipe
 from headway.pipelines.agents.base import Trainer, take_over
 from headway.pipelines.agents.pathwise_world import Walked, World
 from headway.pipelines.agents.rng import random_state, seed_everything, set_random_state
-from headway.storage.spaces import from_json
+from headway.pipelines.agents.schedule import set_lr
 from headway.storage.stored import Description, StoredPolicy
 
 if TYPE_CHECKING:
@@ -34,12 +34,10 @@ class PathwiseTrainer(Trainer):
         seed_everything(seed)
         self.agent, self.total = agent, steps
         self.description = Description.of(environment, recipe, "squashed")
-        observation_space, action_space = (
-            from_json(dict(s)) for s in (self.description.observation_space, self.description.action_space)
-        )
-        assert isinstance(observation_space, spaces.Dict) and isinstance(action_space, spaces.Box)  # noqa: S101, PT018
+        action_space = self.description.actions
+        assert isinstance(action_space, spaces.Box)  # noqa: S101 - what the agent declares
         self.bounds = Bounds(action_space)
-        self.network = recipe.build(observation_space, action_space)
+        self.network = recipe.build(self.description.observations, action_space)
         self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=agent.lr, weight_decay=agent.weight_decay)
         self.world = World(environment, batch=agent.batch, seed=seed)
         self.scale: float | None = None  # size of a row's return in a segment, from the first one that earns any
@@ -49,7 +47,7 @@ class PathwiseTrainer(Trainer):
         return self.world.steps
 
     def advance(self) -> Mapping[str, float]:
-        lr = self._set_lr()
+        lr = set_lr(self.optimizer, self.agent, self.remaining)
         if not len(self.world):
             self._begin()
         before = self.steps
@@ -107,10 +105,3 @@ class PathwiseTrainer(Trainer):
 
     def _act(self, observation: Observation) -> Tensor:
         return self.bounds.squashed(self.network(observation))
-
-    def _set_lr(self) -> float:
-        remaining = max(1 - self.steps / self.total, 0.0)
-        lr = self.agent.lr * (remaining if self.agent.lr_schedule == "linear" else 1.0)
-        for group in self.optimizer.param_groups:
-            group["lr"] = lr
-        return lr

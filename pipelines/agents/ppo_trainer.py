@@ -22,6 +22,7 @@ from headway.pipelines.agents.ppo_parts import ActorCritic
 from headway.pipelines.agents.ppo_rollout import OpenVectorEnv, Rollout
 from headway.pipelines.agents.rng import random_state, seed_everything, set_random_state
 from headway.pipelines.agents.sb3 import PPO
+from headway.pipelines.agents.schedule import set_lr
 from headway.storage.stored import Description, StoredPolicy
 
 
@@ -65,7 +66,7 @@ class PPOTrainer(Trainer):
         """The losses on some of the lessons."""
 
     def advance(self) -> Mapping[str, float]:
-        lr = self._set_lr()
+        lr = set_lr(self.optimizer, self.agent, self.remaining)
         self.rollout.collect(self.parts.act, self.parts.head.acted)
         self.steps += self.rollout.going.numel()
         with torch.no_grad():
@@ -122,10 +123,3 @@ class PPOTrainer(Trainer):
                 torch.nn.utils.clip_grad_norm_(self.parts.parameters(), agent.max_grad_norm)
                 self.optimizer.step()
         return losses
-
-    def _set_lr(self) -> float:
-        remaining = max(1 - self.steps / self.total, 0.0)
-        lr = self.agent.lr * (remaining if self.agent.lr_schedule == "linear" else 1.0)
-        for group in self.optimizer.param_groups:
-            group["lr"] = lr
-        return lr

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from gymnasium import spaces
 
 from headway.environment import Environment
 from headway.nn.guard import check_finite
@@ -16,9 +15,9 @@ from headway.nn.network import Recipe
 from headway.pipelines.agents.base import Trainer
 from headway.pipelines.agents.reinforce_advantage import advantages
 from headway.pipelines.agents.rng import random_state, seed_everything, set_random_state
+from headway.pipelines.agents.schedule import set_lr
 from headway.sampler import Sampler
 from headway.seeds import stream
-from headway.storage.spaces import from_json
 from headway.storage.stored import Description, StoredPolicy
 
 if TYPE_CHECKING:
@@ -34,19 +33,14 @@ class ReinforceTrainer(Trainer):
         seed_everything(seed)
         self.agent, self.total, self.environment = agent, steps, environment
         self.description = Description.of(environment, recipe, "greedy")
-        observation_space, action_space = (
-            from_json(dict(s)) for s in (self.description.observation_space, self.description.action_space)
-        )
-        assert isinstance(observation_space, spaces.Dict)  # noqa: S101 - what every environment has
-        self.network: Any = recipe.build(observation_space, action_space)
+        self.network: Any = recipe.build(self.description.observations, self.description.actions)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=agent.lr)
         self.sampler = Sampler(environment, "train", seed, block=agent.batch)
         self.steps = self.updates = 0
 
     def advance(self) -> Mapping[str, float]:
-        agent, remaining = self.agent, max(1 - self.steps / self.total, 0.0)
-        for group in self.optimizer.param_groups:
-            group["lr"] = agent.lr * (remaining if agent.lr_schedule == "linear" else 1.0)
+        agent, remaining = self.agent, self.remaining
+        lr = set_lr(self.optimizer, agent, remaining)
         episodes = self.environment.episodes(self._params(), self.network)  # type: ignore[attr-defined]
         shaping = agent.shaping * max(0.0, 1 - (1 - remaining) / agent.shaped)
         returns, shaped, decisions = episodes.play(self._keys(), shaping)
@@ -63,7 +57,7 @@ class ReinforceTrainer(Trainer):
             "train/alike": float((weight == 0).all(1).mean()),  # instances that teach nothing
             "train/entropy": entropy,
             "train/grad_norm": float(norm),
-            "train/learning_rate": self.optimizer.param_groups[0]["lr"],
+            "train/learning_rate": lr,
         }
         check_finite(self.network, metrics, f"{self.description.problem_name}, Reinforce, step {self.steps}")
         self.optimizer.step()

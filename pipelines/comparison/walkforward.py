@@ -16,7 +16,7 @@ from headway.evaluation import Evaluation
 from headway.policy import Planner, Policy
 from headway.problem import Problem
 from headway.rollouts import Walk
-from headway.solver import Budget, Search, Solver
+from headway.solver import Budget, Search, Solver, answer
 
 Entrant = Policy | Planner[Any]
 Refit = Callable[[Entrant, Problem[Any, Any], Instance], Entrant]  # what decided so far, problem, what is known
@@ -105,12 +105,7 @@ def _walk(
 def _foresee(
     contestant: Contestant, solver: Solver[Any, Any], problem: Problem[Any, Any], history: Instance, seed: int
 ) -> Batch:
-    search: Search[Any] = Search(budget=Budget(cpu=ORACLE_SECONDS), seed=seed)
-    found: list[Batch] = []
-    search.report = lambda solution, seconds: found.append(solution)
-    last = solver.solve(problem, history, search)
-    if last is not None:
-        found.append(last)
-    if not found:
+    found: Batch | None = answer(solver, problem, history, Search(budget=Budget(cpu=ORACLE_SECONDS), seed=seed))
+    if found is None:
         raise SolverError("the oracle found no solution", where=contestant.label)
-    return found[-1]
+    return found

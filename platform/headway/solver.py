@@ -81,6 +81,17 @@ class Search(Generic[X]):
         self.report_bound(value, self.spent)
 
 
+def answer(solver: Solver[I, X], problem: Any, instance: I, search: Search[X]) -> X | None:
+    """The last solution that a solver gives: what it returns, or else its last incumbent; None if it finds none.
+
+    Takes the place of ``search.report``.
+    """
+    found: list[X] = []
+    search.report = lambda solution, seconds: found.append(solution)
+    last = solver.solve(problem, instance, search)
+    return last if last is not None or not found else found[-1]
+
+
 class Solver(ABC, Generic[I, X]):
     """Instance + budget -> solution, anytime. Solvers are components.
 

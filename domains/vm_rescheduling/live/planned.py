@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from functools import cached_property
 from typing import Annotated, Any, ClassVar
 
@@ -17,7 +16,7 @@ from headway.domains.vm_rescheduling.cluster.plan import Plan
 from headway.domains.vm_rescheduling.live.instance import LiveSnapshot
 from headway.domains.vm_rescheduling.live.state import LiveState
 from headway.policy import Planner
-from headway.solver import Budget, Search
+from headway.solver import Budget, Search, answer
 
 
 @component
@@ -51,13 +50,9 @@ class Planned(Planner[LiveSnapshot]):
 
     def solve(self, problem: Any, snapshot: Snapshot) -> Plan:
         """The last plan that the solver finds."""
-        plans = [Plan.of([])]
-        search: Search[Plan] = Search(
-            Budget(cpu=self.seconds), self.seed, report=lambda plan, spent: plans.append(plan), clock=time.process_time
-        )
         solver = problem.frozen.contestant(self.inner, self.options, where="planned.inner", **self._handed)
-        last = solver.solve(problem.frozen, snapshot, search)
-        return plans[-1] if last is None else last
+        found = answer(solver, problem.frozen, snapshot, Search(Budget(cpu=self.seconds), self.seed))
+        return Plan.of([]) if found is None else found
 
     @property
     def _handed(self) -> dict[str, Any]:

@@ -78,10 +78,20 @@ class Description:
             known |= problem_class(self.problem_name).networks
         cls = lookup("network", self.network_name, known)
         recipe: Recipe = build(cls, self.network_options, where="network")
-        observation_space = from_json(dict(self.observation_space))
-        assert isinstance(observation_space, spaces.Dict)  # noqa: S101 - what every environment has
         with torch.random.fork_rng(devices=[]):
-            return recipe.build(observation_space, from_json(dict(self.action_space)))
+            return recipe.build(self.observations, self.actions)
+
+    @property
+    def observations(self) -> spaces.Dict:
+        """The observation space."""
+        space = from_json(dict(self.observation_space))
+        assert isinstance(space, spaces.Dict)  # noqa: S101 - what every environment has
+        return space
+
+    @property
+    def actions(self) -> spaces.Space[Any]:
+        """The action space."""
+        return from_json(dict(self.action_space))
 
 
 class StoredPolicy(Policy):
@@ -99,7 +109,7 @@ class StoredPolicy(Policy):
         self.problem_name, self.problem_options = description.problem_name, dict(description.problem_options)
         self.environment_options = dict(description.environment_options)
         self.environment = self.environment_name = description.environment_name  # type: ignore[misc]
-        space = from_json(dict(description.action_space))
+        space = description.actions
         self._bounds = Bounds(space) if isinstance(space, spaces.Box) else None
         self._shapes = _shapes(description)
 
@@ -230,6 +240,4 @@ def _name(component: Any, table: Mapping[str, str]) -> str:
 
 
 def _shapes(description: Description) -> dict[str, tuple[int, ...]]:
-    space = from_json(dict(description.observation_space))
-    assert isinstance(space, spaces.Dict)  # noqa: S101 - what every environment has
-    return {name: tuple(part.shape or ()) for name, part in space.spaces.items()}
+    return {name: tuple(part.shape or ()) for name, part in description.observations.items()}

@@ -18,7 +18,7 @@ from headway.ops import BackendName
 from headway.policy import Planner, Policy
 from headway.problem import Problem, lookup
 from headway.rollouts import rollout
-from headway.solver import Budget, Search, Solver
+from headway.solver import Budget, Search, Solver, answer
 from headway.testing.play import Episode, legal, play
 
 ROWS = 4  # instances that most checks look at
@@ -144,15 +144,10 @@ class EnvironmentCase:
 
 def solve(problem: Problem[Any, Any], solver: Solver[Any, Any], instance: Instance, cpu: float = CPU) -> Batch:
     """The last incumbent of a solver under a small budget. Raises HeadwayError where it has none."""
-    found: list[Batch] = []
-    search: Search[Any] = Search(
-        Budget(cpu=cpu), report=lambda solution, seconds: found.append(solution), clock=Clock()
-    )
-    last = solver.solve(problem, instance, search)
-    found += [] if last is None else [last]
-    if not found:
+    found: Batch | None = answer(solver, problem, instance, Search(Budget(cpu=cpu), clock=Clock()))
+    if found is None:
         raise HeadwayError("a solver found no solution", where=f"{type(solver).__name__}, {cpu} CPU-s")
-    return found[-1]
+    return found
 
 
 class Clock:

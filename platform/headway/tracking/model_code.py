@@ -12,7 +12,6 @@ import numpy as np
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel
 
-from headway.storage.spaces import from_json
 from headway.storage.stored import load_policy
 
 
@@ -24,8 +23,7 @@ class PolicyModel(PythonModel):
     def load_context(self, context: Any) -> None:
         """Read the stored policy, verified by its manifest."""
         self.policy = load_policy(Path(context.artifacts["policy"]))
-        space: Any = from_json(dict(self.policy.description.observation_space))
-        self.dtypes = {name: part.dtype for name, part in space.spaces.items()}
+        self.dtypes = {name: part.dtype for name, part in self.policy.description.observations.items()}
 
     # Without annotations, which MLflow would take for another schema.
     def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]

@@ -14,7 +14,6 @@ from headway.problem import lookup
 from headway.registry import problem_class
 from headway.runs import Run
 from headway.storage.folders import MANIFEST
-from headway.storage.spaces import from_json
 from headway.tracking.mirroring import Mirror
 from headway.tracking.tracker import connect, failures, lost, quieten
 
@@ -165,10 +164,8 @@ def signature(policy: StoredPolicy) -> ModelSignature:
         return TensorSpec(np.dtype(space.dtype), (-1, *shape), name)
 
     description = policy.description
-    observation: Any = from_json(dict(description.observation_space))
-    action = from_json(dict(description.action_space))
-    inputs: list[ColSpec | TensorSpec] = [spec(name, part) for name, part in observation.spaces.items()]
+    inputs: list[ColSpec | TensorSpec] = [spec(name, part) for name, part in description.observations.items()]
     environments = problem_class(description.problem_name).environments
     if lookup("environment", description.environment_name, environments).masked:
         inputs.append(TensorSpec(np.dtype(bool), (-1, -1), "mask"))
-    return ModelSignature(Schema(inputs), Schema([spec(None, action)]))
+    return ModelSignature(Schema(inputs), Schema([spec(None, description.actions)]))
