@@ -54,17 +54,14 @@ class Counts:
         zone, group, hosted = _groups(snapshot)
         apart = group if groups else np.zeros_like(group)
         table = np.stack([snapshot.vm_cpu[0], snapshot.vm_memory[0], snapshot.vm_nodes[0], apart])
-        kinds, inverse = _unique(table[:, movable])
+        kinds, inverse = distinct(table[:, movable])
         kind = np.full(snapshot.vms, -1)
         kind[movable] = inverse
         place = NODES * snapshot.host[0] + snapshot.node[0]
         count = np.zeros((NODES * snapshot.machines, kinds.shape[1]), np.int64)
         np.add.at(count, (place[movable], kind[movable]), 1)
         opened = np.repeat(snapshot.active[0], NODES)
-        cpu, memory = (
-            np.where(opened, (total - snapshot.used(taken))[0].reshape(-1), 0)
-            for total, taken in ((snapshot.cpu, snapshot.vm_cpu), (snapshot.memory, snapshot.vm_memory))
-        )
+        cpu, memory = (snapshot.free(resource)[0].reshape(-1) for resource in ("cpu", "memory"))
         nodes = kinds[2]
         return cls(
             kinds[0] // nodes, kinds[1] // nodes, nodes, count, cpu, memory, opened, place, kind,
@@ -114,7 +111,7 @@ def _groups(snapshot: Snapshot) -> tuple[Ints, Ints, Ints]:
     return zone, group, hosted
 
 
-def _unique(table: Ints) -> tuple[Ints, Ints]:
+def distinct(table: Ints) -> tuple[Ints, Ints]:
     """The distinct columns of a table [F, V] in lexical order, and which of them each column is."""
     key = np.zeros(table.shape[1], np.int64)
     for row in table:

@@ -110,6 +110,12 @@ class Snapshot(Instance):
             np.add.at(out[:, :, node], (row[self.real], self.host[self.real]), part[self.real])
         return out
 
+    def free(self, resource: str) -> Ints:
+        """int64 [B, P, 2]: cores (``cpu``) or MB (``memory``) that VMs leave free; 0 on inactive machines."""
+        total, need = (self.cpu, self.vm_cpu) if resource == "cpu" else (self.memory, self.vm_memory)
+        free: Ints = np.where(self.active[..., None], total - self.used(need), 0)
+        return free
+
     def padded(self, *, machines: int = 0, vms: int = 0) -> Self:
         """The same snapshots with room for at least so many machines and VMs."""
         more = {"P": max(machines - self.machines, 0), "V": max(vms - self.vms, 0)}

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
-from headway.domains.vm_rescheduling.cluster.counts import Counts
+from headway.domains.vm_rescheduling.cluster.counts import Counts, distinct
 
 Ints = NDArray[np.int64]
 
@@ -18,8 +18,7 @@ def merged(counts: Counts) -> tuple[Counts, Ints]:
     if not (counts.group >= 0).any():
         return counts, np.arange(len(counts.nodes))
     table = np.stack([counts.share_cpu, counts.share_memory, counts.nodes])
-    sizes, of = np.unique(table, axis=1, return_inverse=True)
-    of = of.reshape(-1)
+    sizes, of = distinct(table)
     count = np.zeros((len(counts.cpu), sizes.shape[1]), np.int64)
     np.add.at(count.T, of, counts.count.T)
     kind = np.full(len(counts.kind), -1)

@@ -81,11 +81,9 @@ class Hybrid(Solver[Snapshot, Plan]):
 
 def fragment(problem: Any, instance: Snapshot) -> NDArray[np.float64]:
     """float64 [P]: what is beyond whole slots on each machine, in slots, weighted."""
-    amounts = {"cpu": (instance.cpu, instance.vm_cpu), "memory": (instance.memory, instance.vm_memory)}
     out = np.zeros(instance.machines)
     for term in problem.terms:
-        total, taken = amounts[term.resource]
-        out += term.weight * ((total - instance.used(taken))[0] % term.size).sum(1) / term.size
+        out += term.weight * (instance.free(term.resource)[0] % term.size).sum(1) / term.size
     return out
 
 

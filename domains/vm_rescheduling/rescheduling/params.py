@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from headway.domains.vm_rescheduling.cluster.counts import distinct
 from headway.domains.vm_rescheduling.cluster.fragments import GB, Fragment
 from headway.domains.vm_rescheduling.cluster.instance import NODES, Snapshot
 from headway.ops import Array
@@ -41,16 +42,14 @@ def prepare(problem: Any, snapshot: Snapshot) -> Params:
     """The parameters (numpy) of a batch. K is at least ``problem.kinds``, so that blocks of instances fit together."""
     kind, table = _kinds(snapshot, problem.kinds)
     active, batch = snapshot.active[..., None], len(snapshot)
-    cpu = np.where(active, snapshot.cpu - snapshot.used(snapshot.vm_cpu), 0).reshape(batch, -1)
-    memory = np.where(active, snapshot.memory - snapshot.used(snapshot.vm_memory), 0).reshape(batch, -1) / GB
-    free = {"cpu": cpu, "memory": memory}
+    free = {"cpu": snapshot.free("cpu").reshape(batch, -1), "memory": snapshot.free("memory").reshape(batch, -1) / GB}
     whole = np.stack([free[term.resource].sum(1) for term in problem.terms], axis=1).astype(np.float64)
     weight = np.where(whole > 0, [term.weight for term in problem.terms], 0.0)
     size_of_slots = np.array([slot_size(term) * term.nodes for term in problem.terms])
     size = np.stack([snapshot.vm_cpu, snapshot.vm_memory / GB], axis=2) / np.maximum(snapshot.vm_nodes, 1)[..., None]
     seen = np.concatenate([size, snapshot.vm_nodes[..., None], snapshot.movable[..., None]], axis=2)
     return Params(
-        free=np.stack([cpu, memory], axis=1).astype(np.float32),
+        free=np.stack([free["cpu"], free["memory"]], axis=1).astype(np.float32),
         total=np.where(active, snapshot.cpu, 0).reshape(batch, -1).astype(np.float32),
         open=np.repeat(snapshot.active, NODES, axis=1).astype(np.int8),
         zone=np.repeat(_numbered(snapshot.zone), NODES, axis=1),
@@ -77,14 +76,12 @@ def slots(terms: Sequence[Fragment]) -> NDArray[np.float32]:
 
 def _kinds(snapshot: Snapshot, least: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Each VM's kind [B, V], and the kinds' cores, MB and nodes [B, K, 3], smallest first; zeros beyond a row's own."""
-    size = np.stack([snapshot.vm_cpu, snapshot.vm_memory, snapshot.vm_nodes], axis=2)
-    # One number for three: rows of numbers take ten times as long to tell apart.
-    key = (snapshot.vm_cpu << 40) + (snapshot.vm_memory << 2) + snapshot.vm_nodes
+    size = np.stack([snapshot.vm_cpu, snapshot.vm_memory, snapshot.vm_nodes], axis=1)
     kind = np.zeros(snapshot.host.shape, np.int64)
     tables = []
     for row, real in enumerate(snapshot.real):
-        _, first, kind[row, real] = np.unique(key[row, real], return_index=True, return_inverse=True)
-        tables.append(size[row, real][first])
+        table, kind[row, real] = distinct(size[row][:, real])
+        tables.append(table.T)
     out = np.zeros((len(snapshot), max(least, *map(len, tables)), 3), np.int64)
     for row, table in enumerate(tables):
         out[row, : len(table)] = table

@@ -6,21 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from headway.domains.vm_rescheduling.cluster.instance import Snapshot
 from headway.evaluation import Reference
 
-Floats = NDArray[np.float64]
-
 
 def references(problem: Any, snapshot: Snapshot) -> Mapping[str, Reference]:
     """``optimum`` by the exact method within the problem's ``proof`` seconds, NaN where it is not proven; ``bound``."""
-    found = {
-        "bound": Reference("bound", _counted(problem, snapshot), "whole slots in all that is free", rederived=True)
-    }
     if problem.proof == 0:
-        return found if problem.objective == "fragments" else {}
+        return _counted(problem, snapshot) if problem.objective == "fragments" else {}
     from headway.domains.vm_rescheduling.exact.optimise import optimise
 
     results = [
@@ -38,14 +32,11 @@ def references(problem: Any, snapshot: Snapshot) -> Mapping[str, Reference]:
     }
 
 
-def _counted(problem: Any, snapshot: Snapshot) -> Floats:
-    """float64 [B]: the rate if all that is free, which no migration changes, were in whole slots."""
+def _counted(problem: Any, snapshot: Snapshot) -> Mapping[str, Reference]:
+    """The rate if all that is free, which no migration changes, were in whole slots."""
     total = np.zeros(len(snapshot))
     for term in problem.terms:
-        capacity, need = (
-            (snapshot.cpu, snapshot.vm_cpu) if term.resource == "cpu" else (snapshot.memory, snapshot.vm_memory)
-        )
-        free = np.where(snapshot.active[..., None], capacity - snapshot.used(need), 0).sum((1, 2))
+        free = snapshot.free(term.resource).sum((1, 2))
         slot = term.size * term.nodes
         total += term.weight * (free % slot) / np.maximum(free, 1)
-    return total
+    return {"bound": Reference("bound", total, "whole slots in all that is free", rederived=True)}

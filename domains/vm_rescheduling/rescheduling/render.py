@@ -41,9 +41,8 @@ def fragments(snapshot: Snapshot, plan: Plan, made: int, term: Fragment) -> Floa
         if 0 <= vm < len(host) and 0 <= machine < snapshot.machines:
             host[vm], node[vm] = machine, to
     now = Snapshot.made(snapshot.arrays() | {"host": host[None], "node": node[None]})
-    total, need = (now.cpu, now.vm_cpu) if term.resource == "cpu" else (now.memory, now.vm_memory)
-    free = (total - now.used(need))[0].reshape(-1).astype(float)
-    return np.where(np.repeat(now.active[0], NODES), free % term.size, np.nan)
+    beyond = now.free(term.resource)[0].reshape(-1) % float(term.size)
+    return np.where(np.repeat(now.active[0], NODES), beyond, np.nan)
 
 
 def _heat(axes: Axes, shown: Floats) -> AxesImage:
