@@ -72,9 +72,30 @@ def _rows(snapshot: Snapshot, moves: Sequence[Move]) -> list[tuple[int, str, str
     return rows
 
 
+class Names:
+    """The VMs and machines of a cluster (a batch of one) by name, for the rows of a table of migrations."""
+
+    def __init__(self, snapshot: Snapshot, table: Table) -> None:
+        self.snapshot, self.table = snapshot, table
+        self.vms = {name: i for i, name in enumerate(snapshot.vm[0].tolist()) if snapshot.real[0, i]}
+        self.machines = {name: i for i, name in enumerate(snapshot.machine[0].tolist()) if name}
+
+    def vm(self, row: int, name: str) -> int:
+        """The VM that a row names."""
+        return self.vms[name] if name in self.vms else self.table.fail(row, "vm", "a VM of the cluster")
+
+    def destination(self, row: int, vm: int, machine: str, node: str) -> tuple[int, int]:
+        """Machine and node that a row sends a VM to; node 0 for a VM on both."""
+        if machine not in self.machines:
+            self.table.fail(row, "to_machine", "a machine of the cluster")
+        fits = {BOTH: 0} if self.snapshot.vm_nodes[0, vm] == NODES else {"0": 0, "1": 1}
+        if node not in fits:
+            self.table.fail(row, "to_node", " or ".join(fits))
+        return self.machines[machine], fits[node]
+
+
 def _moves(snapshot: Snapshot, table: Table) -> list[Move]:
-    vms = {name: i for i, name in enumerate(snapshot.vm[0].tolist()) if snapshot.real[0, i]}
-    machines = {name: i for i, name in enumerate(snapshot.machine[0].tolist()) if name}
+    names = Names(snapshot, table)
     steps = table.integers("step", 1)
     for i in np.flatnonzero(steps != np.arange(1, len(table) + 1))[:1]:
         table.fail(int(i), "step", f"{i + 1}: steps count from 1")
@@ -82,7 +103,7 @@ def _moves(snapshot: Snapshot, table: Table) -> list[Move]:
     moves = []
     columns = [table.texts(name) for name in COLUMNS[1:]]
     for i, (name, from_machine, from_node, to_machine, to_node) in enumerate(zip(*columns, strict=True)):
-        vm = vms[name] if name in vms else table.fail(i, "vm", "a VM of the cluster")
+        vm = names.vm(i, name)
         source, node = place[vm]
         for field, got, expected in (
             ("from_machine", from_machine, str(snapshot.machine[0, source])),
@@ -90,12 +111,6 @@ def _moves(snapshot: Snapshot, table: Table) -> list[Move]:
         ):
             if got != expected:
                 table.fail(i, field, f"{expected}, where VM {name} is at this step")
-        target = (
-            machines[to_machine] if to_machine in machines else table.fail(i, "to_machine", "a machine of the cluster")
-        )
-        both = snapshot.vm_nodes[0, vm] == NODES
-        if to_node not in ({BOTH} if both else {"0", "1"}):
-            table.fail(i, "to_node", BOTH if both else "0 or 1")
-        place[vm] = target, 0 if both else int(to_node)
+        place[vm] = names.destination(i, vm, to_machine, to_node)
         moves.append(Move(vm, *place[vm]))
     return moves

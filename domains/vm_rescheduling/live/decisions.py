@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from headway.domains.vm_rescheduling.cluster.instance import NODES
 from headway.domains.vm_rescheduling.cluster.plan import Plan
 from headway.domains.vm_rescheduling.live.instance import LiveSnapshot
 from headway.domains.vm_rescheduling.live.plan import LivePlan
@@ -37,12 +36,6 @@ def _planning(decisions: NDArray[np.float64]) -> NDArray[np.int64]:
 
 def _plan(instance: LiveSnapshot, row: int, decisions: NDArray[np.float64]) -> LivePlan:
     """One plan; staying where one is counts as no migration."""
-    planning, clock = _planning(decisions), np.cumsum(decisions[:, 1])
-    at = (NODES * instance.host[row] + instance.node[row]).tolist()
-    made, ready = [], []
-    for turn, (vm, node) in enumerate(zip(planning[::2] - 1, planning[1::2] - 1, strict=False)):
-        if at[vm] != node:
-            made.append((int(vm), int(node) // NODES, int(node) % NODES))
-            ready.append(float(clock[2 * turn + 1]))
-            at[vm] = node
-    return LivePlan.stamped(Plan.of(made), ready)
+    clock = np.cumsum(decisions[:, 1])
+    turns = frozen.turns_of(instance, row, _planning(decisions))
+    return LivePlan.stamped(Plan.of([move for _, move in turns]), [float(clock[2 * turn + 1]) for turn, _ in turns])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from headway.domains.vm_rescheduling.cluster.instance import NODES, Snapshot
 from headway.domains.vm_rescheduling.cluster.plan import Plan
-from headway.domains.vm_rescheduling.files.plan_files import BOTH
+from headway.domains.vm_rescheduling.files.plan_files import BOTH, Names
 from headway.domains.vm_rescheduling.files.table import Table, write_table
 from headway.domains.vm_rescheduling.live.plan import LivePlan
 from headway.errors import SolutionError
@@ -40,14 +40,11 @@ def read_live_plan(snapshot: Snapshot, path: Path) -> LivePlan:
     if path.suffix == ".npz":
         return LivePlan.restore(path)
     table = Table.read(path, COLUMNS, error=SolutionError)
-    vms = {name: vm for vm, name in enumerate(snapshot.vm[0].tolist()) if snapshot.real[0, vm]}
-    machines = {name: machine for machine, name in enumerate(snapshot.machine[0].tolist()) if name}
+    names = Names(snapshot, table)
     moves, seconds = [], []
     for i, (ready, name, machine, node) in enumerate(zip(*map(table.texts, COLUMNS), strict=True)):
-        vm = vms[name] if name in vms else table.fail(i, "vm", "a VM of the cluster")
-        target = machines[machine] if machine in machines else table.fail(i, "to_machine", "a machine of the cluster")
-        fits = {BOTH: 0} if snapshot.vm_nodes[0, vm] == NODES else {"0": 0, "1": 1}
-        place = fits[node] if node in fits else table.fail(i, "to_node", " or ".join(fits))
+        vm = names.vm(i, name)
+        target, place = names.destination(i, vm, machine, node)
         try:
             seconds.append(float(ready))
         except ValueError:

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from headway.components import component
-from headway.domains.vm_rescheduling.cluster.instance import NODES, Snapshot
+from headway.domains.vm_rescheduling.cluster.instance import Snapshot
 from headway.domains.vm_rescheduling.cluster.plan import Plan
 from headway.domains.vm_rescheduling.live.instance import LiveSnapshot
 from headway.domains.vm_rescheduling.live.state import LiveState
+from headway.domains.vm_rescheduling.rescheduling.decisions import replayed
 from headway.policy import Planner
 from headway.solver import Budget, Search, answer
 
@@ -46,7 +47,8 @@ class Planned(Planner[LiveSnapshot]):
         turn, placing = int(state.turn[0]), int(state.chosen[0] >= 0)
         actions = self._actions(problem, view)
         number = 2 * turn + placing
-        return np.array([actions[number] if number < len(actions) else 0, self.wait if number == 0 else 0.0])
+        action = actions[number] if number < len(actions) else 0
+        return np.array([max(action, 0), self.wait if number == 0 else 0.0])
 
     def solve(self, problem: Any, snapshot: Snapshot) -> Plan:
         """The last plan that the solver finds."""
@@ -65,8 +67,7 @@ class Planned(Planner[LiveSnapshot]):
         parts = [array.tobytes() for array in snapshot.arrays().values() if array.dtype.kind != "U"]
         key = hash((*problem.fragments.items(), *parts))
         if key not in self._kept:
-            moves = self.solve(problem, snapshot).moves()
-            self._kept[key] = [action for vm, p, node in moves for action in (1 + vm, 1 + NODES * p + node)]
+            self._kept[key] = replayed(snapshot, self.solve(problem, snapshot))[0].tolist()
         return self._kept[key]
 
     @cached_property

@@ -12,13 +12,19 @@ from headway.domains.vm_rescheduling.rescheduling.evaluate import Cluster
 
 def moves_of(snapshot: Snapshot, row: int, decisions: NDArray[np.int64]) -> list[Move]:
     """The migrations that decisions [T] (1 + VM, 1 + node, 1 + the next VM, ...) amount to; staying is none."""
+    return [move for _, move in turns_of(snapshot, row, decisions)]
+
+
+def turns_of(snapshot: Snapshot, row: int, decisions: NDArray[np.int64]) -> list[tuple[int, Move]]:
+    """The same, each with the number of its turn, in which staying counts."""
     at = (NODES * snapshot.host[row] + snapshot.node[row]).tolist()
-    moves = []
-    for vm, node in zip((decisions[::2] - 1).tolist(), (decisions[1::2] - 1).tolist(), strict=False):
+    turns = []
+    pairs = zip((decisions[::2] - 1).tolist(), (decisions[1::2] - 1).tolist(), strict=False)
+    for turn, (vm, node) in enumerate(pairs):
         if at[vm] != node:
-            moves.append(Move(vm, node // NODES, node % NODES))
+            turns.append((turn, Move(vm, node // NODES, node % NODES)))
             at[vm] = node
-    return moves
+    return turns
 
 
 def plan_of(snapshot: Snapshot, decisions: NDArray[np.int64], length: NDArray[np.int64]) -> Plan:
