@@ -9,16 +9,13 @@ from pydantic import Field
 
 from headway.components import component
 from headway.domains.vm_rescheduling.classical.annealing_kernel import anneal
-from headway.domains.vm_rescheduling.classical.greedy import constructed
-from headway.domains.vm_rescheduling.classical.setting import Found, Setting
+from headway.domains.vm_rescheduling.classical.begun import begun
 from headway.domains.vm_rescheduling.cluster.instance import Snapshot
 from headway.domains.vm_rescheduling.cluster.ordering import order
 from headway.domains.vm_rescheduling.cluster.plan import Plan
 from headway.domains.vm_rescheduling.exact.answers import Answers
-from headway.errors import CapabilityError
 from headway.solver import Search, Solver
 
-SHAPES = (0.0, 0.1)  # of greedy's two plans at the start
 FIRST = 100_000  # steps of the first round, about 30 ms
 COLD = 0.1  # the last temperature, as a share of the first
 
@@ -54,29 +51,6 @@ class Annealing(Solver[Snapshot, Plan]):
             pace = (search.spent - began) / steps
             steps = max(FIRST, min(2 * steps, int(0.95 * search.left / max(pace, 1e-9))))
         return answers.setting.plan(answers.best.moves)
-
-
-def begun(problem: Any, instance: Snapshot, search: Search[Plan]) -> Answers:
-    """Greedy's answers, with and without shape, reported as later ones will be.
-
-    Raises
-    ------
-    CapabilityError
-        The problem's objective is not ``fragments``.
-    """
-    if problem.objective != "fragments":
-        raise CapabilityError(
-            "this search has one objective", got=problem.objective, expected="fragments", hint="use greedy or exact"
-        )
-    setting = Setting.of(problem, instance)
-
-    def found(answer: Found) -> None:
-        search.incumbent(setting.plan(answer.moves))
-
-    answers = Answers(setting, lambda: search.left, found=found)
-    for shape in SHAPES:
-        answers.offer(constructed(setting, shape=shape))
-    return answers
 
 
 def round_of(answers: Answers, steps: int, hot: float, shape: float, rng: np.random.Generator) -> bool:

@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from headway.components import component
-from headway.domains.vm_rescheduling.classical.annealing import begun
 from headway.domains.vm_rescheduling.classical.beam_kernel import successors
+from headway.domains.vm_rescheduling.classical.begun import begun
 from headway.domains.vm_rescheduling.cluster.instance import Snapshot
 from headway.domains.vm_rescheduling.cluster.plan import Plan
 from headway.domains.vm_rescheduling.cluster.state import State, carry, copied
 from headway.domains.vm_rescheduling.exact.answers import Answers
 from headway.solver import Search, Solver
 
+SHAPES = (0.1, 0.3, 0.05, 0.6, 0.2)
 Moves = tuple[tuple[int, int, int], ...]
 
 
@@ -45,7 +46,7 @@ class Beam(Solver[Snapshot, Plan]):
     """
 
     width: Annotated[int, Field(ge=1)] = 1
-    shapes: tuple[Annotated[float, Field(ge=0)], ...] = (0.1, 0.3, 0.05, 0.6, 0.2)
+    shapes: tuple[Annotated[float, Field(ge=0)], ...] = SHAPES
 
     def solve(self, problem: Any, instance: Snapshot, search: Search[Plan]) -> Plan:
         answers, width = begun(problem, instance, search), self.width

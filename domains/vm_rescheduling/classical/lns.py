@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from headway.components import component
-from headway.domains.vm_rescheduling.classical.annealing import begun
-from headway.domains.vm_rescheduling.classical.beam import swept
+from headway.domains.vm_rescheduling.classical.beam import SHAPES, swept
+from headway.domains.vm_rescheduling.classical.begun import begun
 from headway.domains.vm_rescheduling.cluster.instance import NODES, Snapshot
 from headway.domains.vm_rescheduling.cluster.plan import Plan
 from headway.domains.vm_rescheduling.exact.aggregated import aggregated
@@ -22,7 +22,6 @@ from headway.domains.vm_rescheduling.exact.race import LEAST, Engine
 from headway.solver import Search, Solver
 
 Bools = NDArray[np.bool_]
-SHAPES = (0.1, 0.3, 0.05, 0.6, 0.2)  # of the beams at the start, as `beam` has them
 
 
 @component

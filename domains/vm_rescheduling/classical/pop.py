@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from headway.components import component
-from headway.domains.vm_rescheduling.classical.annealing import begun
+from headway.domains.vm_rescheduling.classical.begun import begun
 from headway.domains.vm_rescheduling.cluster.instance import NODES, Snapshot
 from headway.domains.vm_rescheduling.cluster.plan import Plan
 from headway.domains.vm_rescheduling.exact.aggregated import aggregated

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from headway.domains.vm_rescheduling.classical.greedy import constructed
 from headway.domains.vm_rescheduling.classical.greedy_kernel import greedy
 from headway.domains.vm_rescheduling.classical.setting import Found, Setting
 from headway.domains.vm_rescheduling.cluster.ordering import order
@@ -16,6 +17,7 @@ from headway.domains.vm_rescheduling.cluster.state import carry
 from headway.domains.vm_rescheduling.exact.affinity import Assignment, merged
 from headway.domains.vm_rescheduling.exact.program import Floats, Ints, Program
 
+SHAPES = (0.0, 0.1)  # of greedy's two plans at the start
 PROVEN = 1e-6  # of the objective: nearer than that is equal
 SLOWEST = 0.2  # CPU-seconds per wall second that are reckoned with on a busy machine
 
@@ -49,6 +51,11 @@ class Answers:
         """The wall seconds in which so many CPU-seconds are to be had, as the machine has been so far."""
         passed, spent = time.perf_counter() - self._began[0], self._began[1] - self.left()
         return seconds * float(np.clip(passed / max(spent, 1e-9), 1.0, 1 / SLOWEST)) if passed > 0.01 else seconds
+
+    def begin(self) -> None:
+        """Offer greedy's answers, with and without shape."""
+        for shape in SHAPES:
+            self.offer(constructed(self.setting, machines=self.machines, shape=shape))
 
     def offer(self, found: Found) -> None:
         """Keep an answer if it is better than the best."""

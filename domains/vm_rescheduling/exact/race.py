@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from headway.domains.vm_rescheduling.classical.greedy import constructed
 from headway.domains.vm_rescheduling.classical.setting import Found, Setting
 from headway.domains.vm_rescheduling.exact.aggregated import aggregated
 from headway.domains.vm_rescheduling.exact.answers import PROVEN, Answers
@@ -21,7 +20,6 @@ RACE: tuple[Engine, ...] = ("cbc", "highs", "cp_sat")
 SHARES = {"cbc": 0.3, "highs": 0.7, "cp_sat": 1.0}  # of what is left, at most, in a turn
 FIRST = {"cbc": 1.5, "highs": 4.0, "cp_sat": 4.0}  # CPU-seconds of the first turns, at most
 ROUNDS = (1, 8, 64)  # times as long in later rounds: what takes one engine hours another may prove at once
-SHAPES = (0.0, 0.1)  # of greedy's two plans at the start
 SHORT = 0.5  # CPU-seconds of a turn, at least: in less none of them does anything at 280 machines
 LEAST = 0.02  # CPU-seconds: with less left no engine is started
 SPARE = (0, 1, 2, 4, 8)  # migrations left to temporary moves, where no order was found for an optimum
@@ -61,8 +59,7 @@ class Race:
 
     def run(self, start: Found | None = None) -> Found:
         """Race until the optimum is proven or nothing is left; the best answer, greedy's at least."""
-        for shape in SHAPES:
-            self.answers.offer(constructed(self.setting, machines=self.answers.machines, shape=shape))
+        self.answers.begin()
         if start is not None:
             self.answers.offer(start)
         for spare in SPARE:

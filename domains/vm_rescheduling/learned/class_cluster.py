@@ -1,7 +1,7 @@
 """The kernels of the class policy that keep a cluster up to date while VMs migrate.
 
 Tables of whole numbers, a column for each of the names below. Node n is node n % 2 of machine n // 2; a VM on both
-nodes X
+nodes is at the first.
 """
 
 from __future__ import annotations

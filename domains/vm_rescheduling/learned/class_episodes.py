@@ -33,11 +33,14 @@ class Played(NamedTuple):
         best: Floats = self.value.max(2, initial=0.0)
         return best
 
+    def length(self, b: int, r: int) -> int:
+        """Moves of the shortest beginning of an episode that is the best."""
+        value = self.value[b, r]
+        return int(value.argmax()) + 1 if value.max(initial=0.0) > 0 else 0
+
     def plan(self, b: int, r: int, double: NDArray[np.integer[Any]]) -> list[Move]:
         """The shortest beginning of an episode that is the best; ``double`` [V] is 1 for VMs on both nodes."""
-        value = self.value[b, r]
-        length = int(value.argmax()) + 1 if value.max(initial=0.0) > 0 else 0
-        made = self.moves[b, r, :length].tolist()
+        made = self.moves[b, r, : self.length(b, r)].tolist()
         return [
             Move(vm, to // NODES, 0 if double[vm] else to % NODES) for at, _, to, vm in made if vm >= 0 and at != to
         ]

@@ -27,13 +27,14 @@ from headway.domains.vm_rescheduling.learned.class_cluster import (
     promise,
 )  # fmt: skip
 from headway.domains.vm_rescheduling.learned.class_pack import Pack
+from headway.nn.decoding import GOLDEN, MIXERS
 
-GOLDEN, MIX1, MIX2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+MIX1, MIX2 = MIXERS
 
 
 @nb.njit(cache=True)
 def uniform(key: np.uint64, step: int) -> float:
-    """A number in [0, 1) from a key and a counter (SplitMix64, Steele et al. 2014)."""
+    """A number in [0, 1) from a key and a counter: `headway.nn.decoding.uniforms` for one row."""
     z = key + GOLDEN * np.uint64(step + 1)
     z = (z ^ (z >> np.uint64(30))) * MIX1
     z = (z ^ (z >> np.uint64(27))) * MIX2

@@ -13,7 +13,6 @@ from headway.domains.vm_rescheduling.cluster.instance import NODES, Snapshot
 from headway.domains.vm_rescheduling.cluster.plan import Plan
 from headway.domains.vm_rescheduling.learned.class_episodes import Played
 from headway.domains.vm_rescheduling.learned.class_guide import By, Guide
-from headway.domains.vm_rescheduling.learned.sampling import touched
 from headway.solver import Search, Solver
 
 GROWTH = 1.5  # from one subset of machines to the next
@@ -77,6 +76,16 @@ class Hybrid(Solver[Snapshot, Plan]):
             value = fragment(problem, instance)
         order: NDArray[np.int64] = active[np.argsort(-value[active], kind="stable")]
         return order
+
+
+def touched(played: Played, machines: int) -> NDArray[np.float64]:
+    """float64 [P], in how many of a snapshot's episodes each machine gives or takes a VM before the best is reached."""
+    count = np.zeros(machines)
+    for number, moves in enumerate(played.moves[0]):
+        made = moves[: played.length(0, number)]
+        made = made[made[:, 0] != made[:, 2]]
+        count[np.unique(made[:, [0, 2]] // 2)] += 1
+    return count
 
 
 def fragment(problem: Any, instance: Snapshot) -> NDArray[np.float64]:

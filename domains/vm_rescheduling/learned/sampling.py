@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import numpy as np
 from pydantic import Field
 
 from headway.components import component, given
@@ -42,14 +41,3 @@ class Sampling(Solver[Snapshot, Plan]):
                 best, value = plan, found
                 search.incumbent(best)
         return best
-
-
-def touched(played: Any, machines: int) -> Any:
-    """float64 [P], in how many of a snapshot's episodes each machine gives or takes a VM before the best is reached."""
-    count = np.zeros(machines)
-    for moves, value in zip(played.moves[0], played.value[0], strict=True):
-        length = int(value.argmax()) + 1 if value.max(initial=0.0) > 0 else 0
-        made = moves[:length]
-        made = made[made[:, 0] != made[:, 2]]
-        count[np.unique(made[:, [0, 2]] // 2)] += 1
-    return count

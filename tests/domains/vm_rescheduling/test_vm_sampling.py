@@ -11,8 +11,8 @@ from headway.domains.vm_rescheduling.cluster.plan import Plan
 from headway.domains.vm_rescheduling.exact.optimise import optimise
 from headway.domains.vm_rescheduling.learned.class_episodes import Played
 from headway.domains.vm_rescheduling.learned.class_guide import Guide
-from headway.domains.vm_rescheduling.learned.hybrid import Hybrid, fragment
-from headway.domains.vm_rescheduling.learned.sampling import Sampling, touched
+from headway.domains.vm_rescheduling.learned.hybrid import Hybrid, fragment, touched
+from headway.domains.vm_rescheduling.learned.sampling import Sampling
 from headway.errors import CapabilityError
 from headway.solver import Budget, Search
 
