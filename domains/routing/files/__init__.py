@@ -1,0 +1,1 @@
+"""Readers and writers: VRPLIB, Solomon, solutions, tables, road networks."""

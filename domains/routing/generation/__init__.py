@@ -1,0 +1,1 @@
+"""Generators: where customers are, what they ask for, and when."""
