@@ -38,6 +38,7 @@ class Batch:
     """
 
     error: ClassVar[type[DataError]] = DataError
+    unbounded: ClassVar[frozenset[str]] = frozenset()  # fields in which infinity means that there is no bound
 
     def __post_init__(self) -> None:
         for name, array in self.arrays().items():

@@ -42,7 +42,7 @@ def draw(rng: np.random.Generator, n: int, recipe: VRP) -> RoutingInstance:
 
 def _sizes(rng: np.random.Generator, n: int, recipe: VRP) -> Ints:
     step = 2 if recipe.pairs else 1
-    fewest = -(-(recipe.fewest or recipe.customers) // step)
+    fewest = max(1, (recipe.fewest or recipe.customers) // step)
     return rng.integers(fewest, recipe.customers // step, n, endpoint=True) * step
 
 

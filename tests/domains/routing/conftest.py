@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headway.domains.routing.cvrp import CVRP
-from headway.domains.routing.instance import CVRPInstance
+from headway.domains.routing.family.configurations import CVRP
+from headway.domains.routing.family.instance import RoutingInstance
 
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "routing"
 
@@ -43,21 +43,20 @@ EOF
 """
 
 
-def tiny_instance(**changes: object) -> CVRPInstance:
+def tiny_instance(**changes: object) -> RoutingInstance:
     fields = {
         "coords": np.array([[[0.0, 0], [3, 4], [6, 8], [-4, 3], [0, -2]]]),
-        "matrix": np.zeros((1, 0, 0)),
         "demand": np.array([[0, 2, 3, 4, 1]]),
         "capacity": np.array([5]),
         "customers": np.array([4]),
         "convention": np.array(["float"]),
         "name": np.array(["tiny"]),
     }
-    return CVRPInstance(**{**fields, **changes})
+    return RoutingInstance.of(**{**fields, **changes})
 
 
 @pytest.fixture
-def tiny() -> CVRPInstance:
+def tiny() -> RoutingInstance:
     return tiny_instance()
 
 

@@ -6,7 +6,7 @@ import importlib.metadata
 import subprocess
 import sys
 
-from headway.domains.routing.cvrp import CVRP
+from headway.domains.routing.family.configurations import CVRP
 from headway.testing import parametrize_with_checks
 
 PROBLEMS = [CVRP(), CVRP(customers=12, fewest=5), CVRP(customers=9, convention="nint", capacity=9)]
@@ -21,13 +21,14 @@ def test_contract(check):
 def test_the_domain_is_registered():
     """Its entry point names the problem."""
     (point,) = (p for p in importlib.metadata.entry_points(group="headway.domains") if p.name == "routing")
-    assert dict(point.load().problems) == {"cvrp": "headway.domains.routing.cvrp:CVRP"}
+    names = {"cvrp", "vrptw", "ovrp", "vrpb", "vrpl", "mdvrp", "pcvrp", "pdp", "tsp", "vrp"}
+    assert set(point.load().problems) == names
 
 
 def test_the_problem_is_light():
     """Listing and generating load neither torch nor solvers nor matplotlib."""
     code = (
-        "import sys; from headway.domains.routing.cvrp import CVRP; CVRP().instances('test', 2);"
+        "import sys; from headway.domains.routing.family.configurations import CVRP; CVRP().instances('test', 2);"
         "print([m for m in ('torch', 'ortools', 'pyvrp', 'matplotlib', 'pandas', 'vrplib') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headway import tree
-from headway.domains.routing.cvrp import CVRP
-from headway.domains.routing.instance import CVRPInstance
+from headway.domains.routing.family.configurations import CVRP
+from headway.domains.routing.family.instance import RoutingInstance
 from headway.policy import Policy
 from headway.rollouts import rollout
 from headway.seeds import stream
@@ -60,8 +60,11 @@ def test_observation_by_hand(problem, tiny):
     seen = env.observe(params, state)
     longest = 136**0.5
     assert seen["distance"][0] == pytest.approx([2 / longest, 45**0.5 / longest, 1.0, 41**0.5 / longest, 0.0])
-    assert seen["nodes"][0, 1] == pytest.approx([3 / 200**0.5, 4 / 200**0.5, 5 / longest, 0.6, 0.8, 0.4])
-    assert seen["nodes"][0, 0] == pytest.approx([0, 0, 0, 0, 0, 0])
+    customer = [3 / 200**0.5, 4 / 200**0.5, 5 / longest, 0.6, 0.8, 0.4, *[0, 0, 1, 0, 0, 0, 0, 0], 0, 0, 0, 0]
+    assert seen["nodes"][0, 1] == pytest.approx(customer)
+    depot = [*[0, 0, 0, 0, 0, 0], *[0, 0, 1, 0, 0, 1, 0, 0], 0, 0, 0, 0]
+    assert seen["nodes"][0, 0] == pytest.approx(depot)
+    assert seen["vehicle"][0] == pytest.approx([0, 0.2, 0, 0, 0])
     assert seen["free"][0] == pytest.approx([0.8])
     assert seen["here"][0].tolist() == [0, 0, 0, 0, 1]
     assert seen["waiting"][0].tolist() == [0, 1, 1, 1, 0]
@@ -82,7 +85,7 @@ def test_return_is_minus_the_objective(seed, convention):
     problem = CVRP(customers=15, fewest=3, convention=convention)
     instance = problem.generate(stream("test", seed), 8, "test")
     if convention != "float":
-        instance = CVRPInstance(**{**instance.arrays(), "coords": instance.coords * 100})
+        instance = RoutingInstance(**{**instance.arrays(), "coords": instance.coords * 100})
     done = rollout(problem.environment(), Uniform(seed), instance)
     evaluation = problem.evaluate(instance, done.solution)
     assert evaluation.feasible.all()
@@ -96,12 +99,7 @@ def test_padding_is_inert():
     instance = problem.instances("test", 12)
     together = rollout(problem.environment(), Uniform(), instance)
     for row in range(12):
-        size = int(instance.customers[row]) + 1
-        alone = instance[row]
-        alone = CVRPInstance(
-            **{**alone.arrays(), "coords": alone.coords[:, :size].copy(), "demand": alone.demand[:, :size].copy()}
-        )
-        single = rollout(problem.environment(), Uniform(), alone)
+        single = rollout(problem.environment(), Uniform(), instance.trimmed(row))
         assert single.solution.routes() == together.solution.routes(row)
         assert single.returns[0] == pytest.approx(together.returns[row], rel=1e-12)
 
@@ -111,7 +109,7 @@ def test_values_in_the_padding_do_not_matter():
     problem = CVRP(customers=9, fewest=3)
     instance = problem.instances("test", 6)
     padding = ~instance.real
-    dirty = CVRPInstance(
+    dirty = RoutingInstance(
         **{
             **instance.arrays(),
             "coords": np.where(padding[:, :, None], 1e9, instance.coords),

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headway.domains.routing.cvrp import CVRP
-from headway.domains.routing.solution import Routes
+from headway.domains.routing.family.configurations import CVRP
+from headway.domains.routing.family.solution import Routes
 from headway.errors import SolutionError
 from headway.rollouts import rollout
 from headway.seeds import stream

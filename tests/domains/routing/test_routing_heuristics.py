@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headway.domains.routing.cvrp import CVRP
-from headway.domains.routing.heuristics import savings
+from headway.domains.routing.family.configurations import CVRP
+from headway.domains.routing.classical.heuristics import savings
 from headway.rollouts import rollout
 from headway.solver import Search
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headway.domains.routing.cvrp import CVRP
-from headway.domains.routing.generator import usual_capacity
-from headway.domains.routing.instance import CVRPInstance
+from headway.domains.routing.family.configurations import CVRP
+from headway.domains.routing.family.instance import RoutingInstance
+from headway.domains.routing.generation.uniform import usual_capacity
 from headway.errors import ConfigError, InstanceError
 
 
@@ -24,12 +24,12 @@ def test_distances_by_hand(tiny):
     [
         ("demand", [[0, 2, 6, 4, 1]], "at most the capacity"),
         ("demand", [[0, 2, -3, 4, 1]], "not negative"),
-        ("demand", [[1, 2, 3, 4, 1]], "0 at the depot"),
+        ("demand", [[1, 2, 3, 4, 1]], "0 at a depot"),
         ("capacity", [0], "at least 1"),
         ("customers", [5], "1..4"),
         ("customers", [0], "1..4"),
         ("convention", ["ceil"], "nint"),
-        ("convention", ["matrix"], "less than the matrix's 0 rows"),
+        ("convention", ["matrix"], "nodes within the matrix's 0 rows"),
         ("demand", [[0.0, 2, 3, 4, 1]], "int64"),
         ("demand", [[0, 2, 3]], "(1, 3, 2)"),
         ("coords", [[[np.nan, 0.0]] + [[0.0, 0]] * 4], "a finite number"),
@@ -40,7 +40,7 @@ def test_rules(make_tiny, field, value, part):
     with pytest.raises(InstanceError) as caught:
         make_tiny(**{field: np.array(value)})
     assert part in str(caught.value)
-    assert "CVRPInstance." in str(caught.value.where)
+    assert "RoutingInstance." in str(caught.value.where)
 
 
 @pytest.mark.parametrize(
@@ -94,10 +94,10 @@ def test_impossible_parameters(options):
 def test_matrix_and_coordinates_in_one_batch(make_tiny):
     """Batches of different size and kind of distance can be joined."""
     matrix = np.array([[[0.0, 7], [9, 0]]])
-    small = CVRPInstance(
+    small = RoutingInstance.of(
         capacity=np.array([3]), customers=np.array([1]), convention=np.array(["matrix"]), name=np.array(["two"]),
         coords=np.zeros((1, 2, 2)), demand=np.array([[0, 2]]), matrix=matrix,
     )  # fmt: skip
-    both = CVRPInstance.concat([make_tiny(), small])
+    both = RoutingInstance.concat([make_tiny(), small])
     assert both.distances()[1].sum() == 16.0
     assert both[1].distances()[0, 0, 1] == 7.0

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from headway.domains.routing.cvrp import CVRP
-from headway.domains.routing.instance import CVRPInstance
+from headway.domains.routing.family.configurations import CVRP
 from headway.errors import ConfigError
 from headway.policy import Policy
 from headway.rollouts import rollout
@@ -76,14 +75,7 @@ def test_padding_is_not_seen():
         logits, values = net.actor(hidden), net.critic(hidden)
         for row in range(8):
             size = int(instance.customers[row]) + 1
-            alone = CVRPInstance(
-                **{
-                    **instance[row].arrays(),
-                    "coords": instance.coords[row : row + 1, :size],
-                    "demand": instance.demand[row : row + 1, :size],
-                }
-            )
-            own = net.encode(tensors(seen(problem, alone)))
+            own = net.encode(tensors(seen(problem, instance.trimmed(row))))
             torch.testing.assert_close(net.actor(own)[0], logits[row, :size], rtol=1e-4, atol=1e-4)
             torch.testing.assert_close(net.critic(own)[0], values[row], rtol=1e-4, atol=1e-4)
             assert logits[row].softmax(0)[size:].sum() == 0
@@ -94,7 +86,7 @@ def test_order_of_customers_does_not_matter(problem):
     net = network(problem)
     observation = tensors(seen(problem, problem.instances("test", 2)))
     order = torch.cat([torch.zeros(1, dtype=torch.long), 1 + torch.randperm(20)])
-    shuffled = {name: part if name == "free" else part[:, order] for name, part in observation.items()}
+    shuffled = {name: part if name in ("free", "vehicle") else part[:, order] for name, part in observation.items()}
     with torch.no_grad():
         torch.testing.assert_close(net(shuffled), net(observation)[:, order], rtol=1e-4, atol=1e-4)
 

@@ -5,25 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headway.domains.routing.instance import CVRPInstance
-from headway.domains.routing.reference import table
+from headway.domains.routing.family.instance import RoutingInstance
+from headway.domains.routing.family.reference import table
 
 
 def named(name, customers, capacity, convention):
-    return CVRPInstance(
+    return RoutingInstance.of(
         capacity=np.array([capacity]),
         customers=np.array([customers]),
         convention=np.array([convention]),
         name=np.array([name]),
         coords=np.zeros((1, customers + 1, 2)),
         demand=np.zeros((1, customers + 1), np.int64),
-        matrix=np.zeros((1, 0, 0)),
     )
 
 
 def test_listed_instances(problem):
     """A-n32-k5: 784 (Augerat et al. 1995, proven optimal); X-n101-k25: 27591."""
-    both = CVRPInstance.concat([named("A-n32-k5", 31, 100, "nint"), named("X-n101-k25", 100, 206, "nint")])
+    both = RoutingInstance.concat([named("A-n32-k5", 31, 100, "nint"), named("X-n101-k25", 100, 206, "nint")])
     reference = problem.references(both)["best_known"]
     assert reference.value.tolist() == [784, 27591]
     assert reference.kind == "best_known"
@@ -46,7 +45,7 @@ def test_namesakes_have_no_reference(problem, other):
 
 def test_generated_instances_have_none_but_do_not_hide_others(problem):
     """In a mixed batch only the listed row has a value."""
-    both = CVRPInstance.concat([problem.instances("test", 1), named("A-n32-k5", 31, 100, "nint")])
+    both = RoutingInstance.concat([problem.instances("test", 1), named("A-n32-k5", 31, 100, "nint")])
     assert np.isnan(problem.references(both)["best_known"].value).tolist() == [True, False]
 
 

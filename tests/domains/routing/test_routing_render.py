@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from headway.domains.routing.cvrp import CVRP
-from headway.domains.routing.solution import Routes
+from headway.domains.routing.family.configurations import CVRP
+from headway.domains.routing.family.solution import Routes
 
 
 def test_picture_says_cost_and_routes(problem, tiny, tmp_path):

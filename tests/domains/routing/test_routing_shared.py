@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import vrplib
 
-from headway.domains.routing.cvrp import CVRP
-from headway.domains.routing.instance import CVRPInstance
-from headway.domains.routing.solution import Routes
+from headway.domains.routing.family.configurations import CVRP
+from headway.domains.routing.family.instance import RoutingInstance
+from headway.domains.routing.family.solution import Routes
 
 SOLOMON = ("C101", "C201", "R101", "R201", "RC101", "RC201")
 
@@ -48,7 +48,7 @@ def test_distances_cut_after_one_decimal(problem, shared, name):
     """Solomon's instances without their time windows: distances and loads of the published routes."""
     read = vrplib.read_instance(shared / "open" / f"{name}.txt", instance_format="solomon")
     nodes = len(read["demand"])
-    instance = CVRPInstance(
+    instance = RoutingInstance(
         capacity=np.array([read["capacity"]]),
         customers=np.array([nodes - 1]),
         convention=np.array(["trunc1"]),

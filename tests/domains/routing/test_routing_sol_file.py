@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headway.domains.routing.sol_file import read_routes, write_routes
-from headway.domains.routing.solution import Routes
+from headway.domains.routing.files.sol_file import read_routes, write_routes
+from headway.domains.routing.family.solution import Routes
 from headway.errors import SolutionError
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headway.domains.routing.solution import Routes
+from headway.domains.routing.family.solution import Routes
 from headway.errors import SolutionError
 
 
 def test_lists_to_tour_and_back():
     """Zeros separate routes; empty ones vanish."""
     solution = Routes.of([[3, 1], [], [2]])
-    assert solution.visits.tolist() == [[3, 1, 0, 2, 0]]
+    assert solution.visits.tolist() == [[3, 1, 0, 2]]
     assert solution.routes() == [[3, 1], [2]]
 
 
@@ -24,7 +24,7 @@ def test_leading_and_double_zeros():
 def test_concatenation_pads_with_the_depot():
     """A shorter tour just stays home longer."""
     both = Routes.concat([Routes.of([[1]]), Routes.of([[2, 3], [1]])])
-    assert both.visits.tolist() == [[1, 0, 0, 0, 0], [2, 3, 0, 1, 0]]
+    assert both.visits.tolist() == [[1, 0, 0, 0], [2, 3, 0, 1]]
 
 
 @pytest.mark.parametrize("visits", [np.zeros(3, np.int64), np.zeros((1, 3)), np.zeros((1, 3, 2), np.int64)])

@@ -7,10 +7,10 @@ import itertools
 import numpy as np
 import pytest
 
-from headway.domains.routing.cvrp import CVRP
-from headway.domains.routing.instance import CVRPInstance
-from headway.domains.routing.ortools import first_fit_decreasing
-from headway.domains.routing.scaling import whole
+from headway.domains.routing.family.configurations import CVRP
+from headway.domains.routing.family.instance import RoutingInstance
+from headway.domains.routing.classical.ortools import first_fit_decreasing
+from headway.domains.routing.classical.scaling import whole
 from headway.solver import Budget, Search
 
 SOLVERS = ["ortools", "ortools_first", "pyvrp"]
@@ -57,7 +57,7 @@ def test_one_customer(name):
 def test_padding_and_matrices(make_tiny, tiny_optimum, problem, name):
     """Padding is not visited, and a matrix replaces the plane."""
     tiny = make_tiny()
-    padded = CVRPInstance(
+    padded = RoutingInstance(
         **{
             **tiny.arrays(),
             "convention": np.array(["matrix"]),

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headway.domains.routing.data import load
-from headway.domains.routing.solution import Routes
-from headway.domains.routing.vrplib_reader import planar
+from headway.domains.routing.files.load import load
+from headway.domains.routing.family.solution import Routes
+from headway.domains.routing.files.vrplib_reader import planar
 from headway.errors import InstanceError
 
 LOWER_ROW = """NAME : lower

@@ -1,0 +1,1 @@
+"""Rules, searches and exact models of the field."""

@@ -1,0 +1,177 @@
+"""The environment `construct`: routes are built node by node."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headway.components import component
+from headway.domains.routing.construct import masks
+from headway.domains.routing.construct.features import FEATURES
+from headway.domains.routing.construct.moves import move
+from headway.domains.routing.construct.params import Params, State, prepare
+from headway.domains.routing.family.instance import RoutingInstance
+from headway.domains.routing.family.solution import Routes
+from headway.domains.routing.family.switches import refuse_beyond
+from headway.environment import Environment, Observation, Transition
+from headway.ops import Array
+
+if TYPE_CHECKING:
+    from gymnasium import spaces
+
+VEHICLE = 5  # numbers about the vehicle under way
+
+
+@component
+class Construct(Environment[RoutingInstance, Routes, Params, State]):
+    """Vehicles leave one after the other; each decision is the next node to visit.
+
+    Decision: int64 [B], a node; a depot sends the vehicle home and a new, empty one out from the depot named. Reward:
+    minus the distance driven, plus the prize of a customer that might have been left out, float64 in the instance's
+    unit. Terminated once the vehicle is home and nobody is left who can be served, or, with prizes, a vehicle that
+    stands at a depot is sent there. Mask: see `masks`; customers that the vehicle can serve and come back from. A
+    masked episode takes at most two steps per customer; an unmasked one is truncated then.
+
+    Observation, scaled so that neither size nor unit of an instance matters:
+
+    ``nodes``     float32 [N, FEATURES], fixed: see `node_features`
+    ``real``      int8 [N], fixed: 0 for padding
+    ``waiting``   int8 [N]: 1 for customers not served yet
+    ``here``      int8 [N]: 1 at the vehicle's node
+    ``distance``  float32 [N]: from the vehicle to each node, as a fraction of the longest distance
+    ``duration``  float32 [N]: the same way's time, as a fraction of the horizon; 0 without windows
+    ``allowed``   int8 [N]: the mask, for networks that look at nothing else
+    ``free``      float32 [1]: capacity left, as a fraction (negative if the mask was ignored)
+    ``vehicle``   float32 [5]: load from pickups and the most it has carried, as fractions of the capacity; time, as
+                  one of the horizon; distance driven, as one of the limit; whether it has collected for the depot
+
+    Task, mask and end of the CVRP are those of Kool, van Hoof and Welling (ICLR 2019); deliveries are not split.
+    """
+
+    capabilities: ClassVar[frozenset[str]] = frozenset({"starts", "symmetries"})
+    masked: ClassVar[bool] = True
+    action: ClassVar[Literal["discrete", "box"]] = "discrete"
+
+    @property
+    def rules(self) -> frozenset[str]:
+        """What the problem has beyond capacities (`family.switches`)."""
+        rules: frozenset[str] = self.problem.rules
+        return rules
+
+    def prepare(self, instance: RoutingInstance) -> Params:
+        refuse_beyond(instance, self.rules, "construct")
+        return prepare(instance, "windows" in self.rules, self.arrays)
+
+    def reset(self, params: Params) -> State:
+        xp, customers = self.arrays.xp, params.customers
+        zeros, never = xp.zeros_like(customers), xp.zeros_like(customers, dtype=xp.bool)
+        return State(
+            position=zeros,
+            depot=zeros,
+            peak=zeros,
+            load=zeros,
+            time=xp.asarray(params.earliest[:, 0], copy=True),
+            driven=xp.zeros_like(params.longest),
+            collected=never,
+            due=xp.zeros_like(params.waiting),
+            waiting=xp.asarray(params.waiting, copy=True),
+            left=xp.asarray(customers, copy=True),
+            sent=xp.zeros_like(params.fleet),
+            finished=never,
+            steps=zeros,
+        )
+
+    def observe(self, params: Params, state: State) -> Observation:
+        xp, ops = self.arrays.xp, self.arrays.ops
+        away = ops.gather(params.distance, state.position) / params.longest[:, None]
+        vehicle = [
+            state.load / params.capacity,
+            state.peak / params.capacity,
+            state.time / params.horizon,
+            state.driven / params.limit,
+            xp.astype(state.collected, xp.float64),
+        ]
+        return {
+            "nodes": params.nodes,
+            "real": params.real,
+            "waiting": xp.astype(state.waiting, xp.int8),
+            "here": xp.astype(ops.one_hot(state.position, params.real.shape[1]), xp.int8),
+            "distance": xp.astype(away, xp.float32),
+            "duration": self._travel(params, state),
+            "allowed": xp.astype(self.mask(params, state), xp.int8),
+            "free": xp.astype((params.capacity - state.peak) / params.capacity, xp.float32)[:, None],
+            "vehicle": xp.astype(xp.stack(vehicle, axis=1), xp.float32),
+        }
+
+    def _travel(self, params: Params, state: State) -> Array:
+        xp, ops = self.arrays.xp, self.arrays.ops
+        if "windows" not in self.rules:
+            return xp.zeros_like(params.real, dtype=xp.float32)
+        return xp.astype(ops.gather(params.duration, state.position) / params.horizon[:, None], xp.float32)
+
+    def spaces(self, params: Params) -> tuple[spaces.Dict, spaces.Space[Any]]:
+        from gymnasium import spaces
+
+        n = params.real.shape[1]
+        observation = {
+            "nodes": spaces.Box(-np.inf, np.inf, (n, FEATURES), np.float32),
+            "real": spaces.MultiBinary(n),
+            "waiting": spaces.MultiBinary(n),
+            "here": spaces.MultiBinary(n),
+            "distance": spaces.Box(0.0, 1.0, (n,), np.float32),
+            "duration": spaces.Box(0.0, np.inf, (n,), np.float32),
+            "allowed": spaces.MultiBinary(n),
+            "free": spaces.Box(-np.inf, 1.0, (1,), np.float32),
+            "vehicle": spaces.Box(-np.inf, np.inf, (VEHICLE,), np.float32),
+        }
+        return spaces.Dict(observation), spaces.Discrete(n)
+
+    def mask(self, params: Params, state: State) -> Array:
+        fits = masks.customers(params, state, self.rules, self.arrays)
+        return fits | masks.depots(params, state, fits, self.rules, self.arrays)
+
+    def step(self, params: Params, state: State, decision: Array) -> Transition[State]:
+        after, leg = move(params, state, decision, self.rules, self.arrays)
+        xp, ops = self.arrays.xp, self.arrays.ops
+        reward = -leg
+        if "prizes" in self.rules:
+            first = ops.gather(state.waiting, decision)
+            reward = reward + xp.where(first, ops.gather(params.prize, decision), 0.0)
+        truncated = ~after.finished & (after.steps >= 2 * params.customers + 2 * bool(self.rules & masks.CHOICES))
+        return Transition(after, reward, after.finished, truncated)
+
+    def solution(
+        self, instance: RoutingInstance, decisions: NDArray[np.int64], length: NDArray[np.int64], state: State
+    ) -> Routes:
+        nodes, customers = np.asarray(decisions, np.int64), instance.customers[:, None]
+        return Routes(np.where(nodes > customers, customers - nodes, nodes))
+
+    def offset(self, instance: RoutingInstance) -> Array:
+        """Prizes are lost from the start, and won back by visits."""
+        return np.where(instance.customer & np.isfinite(instance.prize), instance.prize, 0.0).sum(1)
+
+    # -- capabilities ---------------------------------------------------------------------------
+    def starts(self, params: Params) -> Array:
+        """int64 [B, K]: customers to visit first, each in its turn; K is the least number of them in a row (POMO)."""
+        xp = self.arrays.xp
+        first = params.reach[:, 0]
+        count = int(xp.min(xp.sum(xp.astype(first, xp.int64), axis=1)))
+        return xp.argsort(xp.astype(~first, xp.int8), axis=1, stable=True)[:, :count]
+
+    def symmetries(self, instance: RoutingInstance) -> list[RoutingInstance]:
+        """The eight rotations and reflections of the plane; all distances stay the same, bit for bit."""
+        turned = [instance.coords, instance.coords[..., ::-1]]
+        signs = [np.array(sign) for sign in ((1.0, 1.0), (-1.0, 1.0), (1.0, -1.0), (-1.0, -1.0))]
+        return [dataclasses.replace(instance, coords=coords * sign) for coords in turned for sign in signs]
+
+
+@component
+class ConstructConfined(Construct):
+    """`Construct` under rules that may leave a vehicle no way out: a fleet that is too small, goods on board that can
+    no longer be delivered in time. The episode then ends, and its solution is infeasible.
+    """
+
+    capabilities: ClassVar[frozenset[str]] = frozenset({"starts", "symmetries", "dead_ends"})

@@ -1,0 +1,112 @@
+"""The named problems: `VRP` with a rule or two. Fleets are unlimited, so that no episode ends in a dead end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from headway.components import component
+from headway.domains.routing.family.problems import VRP, Positive, Share
+
+CONSTRUCT = {"construct": "headway.domains.routing.construct.dynamics:Construct"}
+
+
+@component
+class CVRP(VRP):
+    """Capacitated vehicle routing (Dantzig and Ramser 1959, "The truck dispatching problem")."""
+
+    name: ClassVar[str] = "routing/cvrp"
+    rules: ClassVar[frozenset[str]] = frozenset()
+    environments: ClassVar[Mapping[str, str]] = CONSTRUCT
+
+
+@component
+class VRPTW(VRP):
+    """CVRP with time windows (Solomon 1987)."""
+
+    name: ClassVar[str] = "routing/vrptw"
+    rules: ClassVar[frozenset[str]] = frozenset({"windows"})
+    environments: ClassVar[Mapping[str, str]] = CONSTRUCT
+
+    time_windows: bool = True
+
+
+@component
+class OVRP(VRP):
+    """CVRP whose vehicles do not return (Sariklis and Powell 2000)."""
+
+    name: ClassVar[str] = "routing/ovrp"
+    rules: ClassVar[frozenset[str]] = frozenset({"open"})
+    environments: ClassVar[Mapping[str, str]] = CONSTRUCT
+
+    open: bool = True
+
+
+@component
+class VRPB(VRP):
+    """CVRP with backhauls: some customers send goods to the depot (Goetschalckx and Jacobs-Blecha 1989), collected
+    after all deliveries of the route unless ``backhaul_last`` is off.
+    """
+
+    name: ClassVar[str] = "routing/vrpb"
+    rules: ClassVar[frozenset[str]] = frozenset({"pickups", "backhaul_last"})
+    environments: ClassVar[Mapping[str, str]] = CONSTRUCT
+
+    backhauls: Share = 0.2
+    backhaul_last: bool = True
+
+
+@component
+class VRPL(VRP):
+    """CVRP whose routes have a longest distance (Laporte, Nobert and Desrochers 1985)."""
+
+    name: ClassVar[str] = "routing/vrpl"
+    rules: ClassVar[frozenset[str]] = frozenset({"limit"})
+    environments: ClassVar[Mapping[str, str]] = CONSTRUCT
+
+    distance_limit: float | None = 3.0
+
+
+@component
+class MDVRP(VRP):
+    """CVRP with several depots; a vehicle returns to its own (Tillman 1969)."""
+
+    name: ClassVar[str] = "routing/mdvrp"
+    rules: ClassVar[frozenset[str]] = frozenset({"depots"})
+    environments: ClassVar[Mapping[str, str]] = CONSTRUCT
+
+    depots: Positive = 3
+
+
+@component
+class PCVRP(VRP):
+    """CVRP that may leave customers out, at a price (Balas 1989, "The prize collecting traveling salesman problem")."""
+
+    name: ClassVar[str] = "routing/pcvrp"
+    rules: ClassVar[frozenset[str]] = frozenset({"prizes"})
+    environments: ClassVar[Mapping[str, str]] = CONSTRUCT
+
+    prizes: Share = 1.0
+
+
+@component
+class PDP(VRP):
+    """Pickup and delivery: goods go from one customer to another, on one vehicle (Savelsbergh and Sol 1995)."""
+
+    name: ClassVar[str] = "routing/pdp"
+    rules: ClassVar[frozenset[str]] = frozenset({"pairs"})
+    environments: ClassVar[Mapping[str, str]] = CONSTRUCT
+
+    pairs: bool = True
+
+
+@component
+class TSP(VRP):
+    """One vehicle visits all (the travelling salesman problem)."""
+
+    name: ClassVar[str] = "routing/tsp"
+    rules: ClassVar[frozenset[str]] = frozenset({"fleet"})
+    environments: ClassVar[Mapping[str, str]] = CONSTRUCT
+
+    fleet: Positive | None = 1
+    tour: bool = True

@@ -1,0 +1,1 @@
+"""What is learned: policies that construct routes, and hybrids with the searches."""
