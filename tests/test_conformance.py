@@ -12,6 +12,23 @@ from headway.testing import parametrize_with_checks
 # Options that keep a problem's episodes short; what is not named here is checked with its defaults.
 SMALL: dict[str, dict[str, Any]] = {
     "routing/cvrp": {"customers": 12},
+    "routing/vrptw": {"customers": 8},
+    "routing/ovrp": {"customers": 8},
+    "routing/vrpb": {"customers": 8},
+    "routing/vrpl": {"customers": 8},
+    "routing/mdvrp": {"customers": 8},
+    "routing/pcvrp": {"customers": 8},
+    "routing/pdp": {"customers": 8},
+    "routing/tsp": {"customers": 8},
+    "routing/vrp": {
+        "customers": 8,
+        "time_windows": True,
+        "backhauls": 0.3,
+        "depots": 2,
+        "prizes": 0.5,
+        "distance_limit": 4.0,
+        "fleet": 4,
+    },
     "portfolio/allocation": {"window": 8, "lookback": 252},
     # Costs count from the second period, and orders arrive in it: gradients of the first three steps are not zero.
     "inventory/lost_sales": {"horizon": 30, "warmup": 1, "lead_time": 1},

@@ -12,7 +12,7 @@ from pydantic import Field
 from headway.components import component
 from headway.domains.routing.family.instance import RoutingInstance
 from headway.domains.routing.family.solution import Routes
-from headway.domains.routing.generation.uniform import usual_capacity
+from headway.domains.routing.generation.loads import usual_capacity
 from headway.errors import ConfigError
 from headway.evaluation import Evaluation, Reference
 from headway.problem import Problem
@@ -105,9 +105,25 @@ class VRP(Problem[RoutingInstance, Routes]):
                 "the problem lacks this rule", where=f"problem.{min(on)}", got=getattr(self, min(on)),
                 expected=f"{self.name} as it is", hint="problem=routing/vrp has every rule of the family",
             )  # fmt: skip
-        if self.pairs and self.customers < 2:
-            raise ConfigError("a pair is two customers", where="problem.customers", got=self.customers, expected=">= 2")
+        self._check_combination()
         self._check_demand()
+
+    def _check_combination(self) -> None:
+        """What generators cannot make; files may hold it."""
+        clashes = {
+            "customers": self.pairs and self.customers < 2,
+            "backhauls": bool(self.backhauls) and (self.pairs or self.tour),
+            "pairs": self.pairs and self.tour,
+            "depots": self.depots > 1 and self.tour,
+            "distance_limit": self.distance_limit is not None and self.tour and self.prizes < 1,
+        }
+        for option, clash in clashes.items():
+            if clash:
+                raise ConfigError(
+                    "options that cannot be generated together", where=f"problem.{option}", got=getattr(self, option),
+                    expected="pairs of two customers, without backhauls; a tour from one depot without either, and "
+                    "within a distance only if all customers are optional",
+                )  # fmt: skip
 
     def _check_demand(self) -> None:
         least, most = self.demand
