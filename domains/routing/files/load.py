@@ -1,31 +1,37 @@
-"""Instances from what a user has: VRPLIB files, folders of them, arrays of the learning literature."""
+"""Instances from what a user has: files of the field's formats, folders of them, arrays of the learning literature."""
 
 from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from headway.domains.routing.family.instance import RoutingInstance
+from headway.domains.routing.files.solomon import read_solomon
 from headway.domains.routing.files.vrplib_reader import read_vrp
 from headway.errors import InstanceError
 
 ARRAYS = ("coords", "demands", "capacity")
+Reader = Callable[[Path, str | None, frozenset[str] | None], RoutingInstance]
+READERS: Mapping[str, Reader] = {".vrp": read_vrp, ".tsp": read_vrp, ".txt": read_solomon}
 
 
-def load(path: Path, convention: str | None = None) -> RoutingInstance:
+def load(path: Path, convention: str | None = None, allowed: frozenset[str] | None = None) -> RoutingInstance:
     """Instances from a file or folder.
 
-    ``.vrp``: one VRPLIB instance. A folder: all its ``.vrp`` files in the order of their names, padded to
-    one batch. ``.npz``: what `Batch.save` wrote, or arrays ``coords`` [B, N, 2] (depot first), ``demands``
-    [B, N] and ``capacity`` (one for all, or [B]).
+    ``.vrp``, ``.tsp``: one VRPLIB or TSPLIB instance. ``.txt``: one of Solomon's. ``.csv``: a table of customers. A
+    folder: its ``.vrp`` files in the order of their names, padded to one batch; where there are none, those of the next
+    of these kinds. ``.npz``: what `Batch.save` wrote, or arrays ``coords`` [B, N, 2] (depot first), ``demands`` [B, N]
+    and ``capacity`` (one for all, or [B]).
 
     Parameters
     ----------
-    convention : how Euclidean distances are rounded; None: to the nearest integer in VRPLIB files
-        (TSPLIB 95), not at all in arrays
+    convention : how Euclidean distances are rounded; None: what is usual: to the nearest integer in VRPLIB files,
+        to one decimal in Solomon's, not at all in tables and arrays
+    allowed : rules the instances may have (`switches.USED`); None: all
 
     Raises
     ------
@@ -34,21 +40,23 @@ def load(path: Path, convention: str | None = None) -> RoutingInstance:
     """
     path = Path(path)
     if path.is_dir():
-        return _load_folder(path, convention)
-    if path.suffix == ".vrp":
-        return read_vrp(path, convention or "nint")
+        return _load_folder(path, convention, allowed)
+    if path.suffix in READERS:
+        return READERS[path.suffix](path, convention, allowed)
     if path.suffix == ".npz":
         return _load_arrays(path, convention or "float")
+    kinds = ", ".join((*READERS, ".npz"))
     raise InstanceError(
-        "the file is of another kind", where=path, got=path.suffix or "no suffix", expected=".vrp, .npz or a folder"
+        "the file is of another kind", where=path, got=path.suffix or "no suffix", expected=f"{kinds} or a folder"
     )
 
 
-def _load_folder(path: Path, convention: str | None) -> RoutingInstance:
-    files = sorted(path.glob("*.vrp"))
-    if not files:
-        raise InstanceError("the folder holds no instance", where=path, got="nothing", expected="*.vrp files")
-    return RoutingInstance.concat([read_vrp(file, convention or "nint") for file in files])
+def _load_folder(path: Path, convention: str | None, allowed: frozenset[str] | None) -> RoutingInstance:
+    for suffix in READERS:
+        if files := sorted(path.glob(f"*{suffix}")):
+            return RoutingInstance.concat([load(file, convention, allowed) for file in files])
+    kinds = " or ".join(f"*{suffix}" for suffix in READERS)
+    raise InstanceError("the folder holds no instance", where=path, got="nothing", expected=f"{kinds} files")
 
 
 def _load_arrays(path: Path, convention: str) -> RoutingInstance:

@@ -2,156 +2,104 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple
 
-from headway.errors import InstanceError
+from headway.domains.routing.files.scan import Scanned, Section, scan
+from headway.domains.routing.files.weights import FORMATS, PLANE, entries
 
-NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-LARGEST = 1e15  # integers up to here are exact as floats
+KEYS = ("NAME", "COMMENT", "TYPE", "DIMENSION", "CAPACITY", "DISTANCE", "VEHICLES", "VEHICLES_MAX_DISTANCE",
+        "SERVICE_TIME", "EDGE_WEIGHT_TYPE", "EDGE_WEIGHT_FORMAT", "DISPLAY_DATA_TYPE", "NODE_COORD_TYPE")  # fmt: skip
+# One row for each node, which begins with its number: how many numbers the row has.
+ROWS = {"NODE_COORD": 3, "DISPLAY_DATA": 3, "DEMAND": 2, "TIME_WINDOW": 3, "SERVICE_TIME": 2, "PRIZE": 2,
+        "PICKUP_AND_DELIVERY": 7}  # fmt: skip
+SECTIONS = (*ROWS, "DEPOT", "BACKHAUL", "EDGE_WEIGHT", "VEHICLES_DEPOT")
+WEIGHTS = ("EUC_2D", "EXACT_2D", *PLANE, "GEO", "EXPLICIT")
 
-KEYS = ("NAME", "COMMENT", "TYPE", "DIMENSION", "CAPACITY", "EDGE_WEIGHT_TYPE", "EDGE_WEIGHT_FORMAT",
-        "DISPLAY_DATA_TYPE", "NODE_COORD_TYPE")  # fmt: skip
-COLUMNS = {"NODE_COORD": 3, "DISPLAY_DATA": 3, "DEMAND": 2, "DEPOT": 1, "EDGE_WEIGHT": None}
-NUMBERED = ("NODE_COORD", "DISPLAY_DATA", "DEMAND")  # rows begin with the node's number
-FORMATS = {"LOWER_ROW": lambda n: n * (n - 1) // 2, "FULL_MATRIX": lambda n: n * n}
-
-
-@dataclass
-class Header:
-    """A line ``KEY : value``."""
-
-    line: int
-    value: str
-
-
-@dataclass
-class Section:
-    """A section and its rows of numbers, each with its line."""
-
-    line: int
-    rows: list[tuple[int, list[float]]] = field(default_factory=list)
+KIND = re.compile(
+    r"(?P<tour>A?TSP)|(?P<md>MD)?(?P<pc>PC)?(?P<open>O)?"
+    r"((A?C?D?VRP(?P<back>B|MB|MPD|SPD)?)|(?P<pairs>PDP)|(?P<pairtour>PDTSP))(?P<limit>L)?(?P<tw>TW)?"
+)
+# Part of a type -> what the file must have.
+PROMISED = {"back": ("BACKHAUL",), "pairs": ("PICKUP_AND_DELIVERY",), "pairtour": ("PICKUP_AND_DELIVERY",),
+            "tw": ("TIME_WINDOW", "PICKUP_AND_DELIVERY"), "limit": ("VEHICLES_MAX_DISTANCE", "DISTANCE"),
+            "pc": ("PRIZE",), "md": ("DEPOT",)}  # fmt: skip
 
 
-@dataclass
-class Checked:
-    """What a file says, with line numbers; `check` has passed."""
+class Kind(NamedTuple):
+    """What the TYPE says."""
 
-    path: Path
-    headers: dict[str, Header] = field(default_factory=dict)
-    sections: dict[str, Section] = field(default_factory=dict)
-
-    def refuse(self, what: str, line: int | None, got: object, expected: object, hint: str | None = None) -> NoReturn:
-        """Raise with file and line."""
-        where = self.path if line is None else f"{self.path}, line {line}"
-        raise InstanceError(what, where=where, got=got, expected=expected, hint=hint)
-
-    def value(self, key: str) -> str:
-        """The value of a header that must be there."""
-        if key not in self.headers:
-            self.refuse("a header is missing", None, "nothing", f"{key} : ...")
-        return self.headers[key].value
-
-    def whole(self, key: str) -> int:
-        """The value of a header that must be a positive integer."""
-        text = self.value(key)
-        if not re.fullmatch(r"[0-9]{1,15}", text) or int(text) < 1:
-            self.refuse(f"{key} is no positive integer", self.headers[key].line, repr(text), "1, 2, 3, ...")
-        return int(text)
+    tour: bool
+    open: bool
+    backhaul_last: bool
 
 
-def check(path: Path, text: str) -> Checked:
-    """Read the structure of a VRPLIB file and check every rule that a CVRP needs.
+def check(path: Path, text: str) -> tuple[Scanned, Kind]:
+    """Read the structure of a VRPLIB file and check its form; values are left to the rules of instances.
 
     Raises
     ------
     InstanceError
         With file, line, what was found there and what was expected.
     """
-    file = _scan(path, text)
-    _check_headers(file)
+    file = scan(path, text, KEYS, SECTIONS)
+    kind = _check_headers(file)
     nodes = file.whole("DIMENSION")
-    needed = ["DEMAND", "DEPOT", "NODE_COORD" if file.value("EDGE_WEIGHT_TYPE") == "EUC_2D" else "EDGE_WEIGHT"]
-    for name in needed:
+    for name in _needed(file, kind):
         if name not in file.sections:
             file.refuse("a section is missing", None, "nothing", f"{name}_SECTION")
     for name, section in file.sections.items():
-        if name in NUMBERED:
-            _check_numbered(file, name, section, nodes)
-    _check_demands(file, file.whole("CAPACITY"))
-    _check_depot(file)
+        if name in ROWS:
+            _check_rows(file, name, section, nodes, ROWS[name])
+    for name, column in (("DEMAND", 1), ("PICKUP_AND_DELIVERY", 1), ("BACKHAUL", -1), ("DEPOT", -1)):
+        _check_whole(file, name, column)
+    _check_depots(file, nodes)
+    _check_backhauls(file, nodes)
+    _check_siblings(file, nodes)
     _check_weights(file, nodes)
-    return file
+    return file, kind
 
 
-def _scan(path: Path, text: str) -> Checked:
-    file = Checked(path)
-    section: str | None = None
-    for line, raw in enumerate(text.splitlines(), 1):
-        content = raw.strip()
-        if not content or content.startswith("#"):
-            continue
-        if "EOF" in content:
-            break
-        if "_SECTION" in content:
-            section = _begin(file, line, content)
-        elif section is not None:
-            file.sections[section].rows.append((line, _numbers(file, line, content)))
-        else:
-            _header(file, line, content)
-    return file
+def numbered(file: Scanned, name: str) -> bool:
+    """Does the section have a row ``node amount`` for each node? (``BACKHAUL`` may list nodes instead.)"""
+    section = file.sections.get(name)
+    rows = [] if section is None else section.rows
+    return len(rows) == file.whole("DIMENSION") and all(len(row) == 2 for _, row in rows)
 
 
-def _begin(file: Checked, line: int, content: str) -> str:
-    name = content.strip(" :").removesuffix("_SECTION")
-    if name not in COLUMNS:
-        file.refuse("a section this problem does not have", line, content, ", ".join(f"{n}_SECTION" for n in COLUMNS))
-    if name in file.sections:
-        file.refuse("a section appears twice", line, content, f"one {name}_SECTION")
-    file.sections[name] = Section(line)
-    return name
-
-
-def _header(file: Checked, line: int, content: str) -> None:
-    key, colon, value = (part.strip() for part in content.partition(":"))
-    if not colon:
-        file.refuse("a line is neither header nor section", line, repr(content), "KEY : value or NAME_SECTION")
-    if key not in KEYS:
-        hint = "constraints this problem does not have would be ignored; remove them or choose another problem"
-        file.refuse("a header this problem does not have", line, repr(key), ", ".join(KEYS), hint)
-    if key in file.headers:
-        file.refuse("a header appears twice", line, content, f"one {key}")
-    file.headers[key] = Header(line, value)
-
-
-def _numbers(file: Checked, line: int, content: str) -> list[float]:
-    numbers = []
-    for token in content.split():
-        if not NUMBER.fullmatch(token) or not math.isfinite(float(token)) or abs(float(token)) > LARGEST:
-            file.refuse("an entry is no number", line, repr(token), f"a finite number up to {LARGEST:g}")
-        numbers.append(float(token))
-    return numbers
-
-
-def _check_headers(file: Checked) -> None:
-    allowed: dict[str, tuple[str, ...]] = {"TYPE": ("CVRP",), "EDGE_WEIGHT_TYPE": ("EUC_2D", "EXPLICIT")}
+def _check_headers(file: Scanned) -> Kind:
+    found = KIND.fullmatch(file.value("TYPE"))
+    if found is None:
+        hint = "letters: MD depots, PC prizes, O open, B backhauls last (MB mixed), L limit, TW windows"
+        file.refuse("TYPE is another one", file.line("TYPE"), file.value("TYPE"), "TSP, CVRP, OVRPBTW ...", hint)
+    allowed = {"EDGE_WEIGHT_TYPE": WEIGHTS}
     if file.value("EDGE_WEIGHT_TYPE") == "EXPLICIT":
-        allowed["EDGE_WEIGHT_FORMAT"] = tuple(FORMATS)
+        allowed["EDGE_WEIGHT_FORMAT"] = FORMATS
     for key, values in allowed.items():
         if file.value(key) not in values:
             file.refuse(f"{key} is another one", file.headers[key].line, file.value(key), " or ".join(values))
-    if file.whole("DIMENSION") < 2:
-        file.refuse("there is no customer", file.headers["DIMENSION"].line, 1, "a depot and at least one customer")
+    for part, names in PROMISED.items():
+        if found[part] and file.line(*names) is None:
+            got, expected = f"TYPE : {found[0]}", " or ".join(names)
+            file.refuse("the file lacks what its TYPE says", file.headers["TYPE"].line, got, expected)
+    if "SERVICE_TIME" in file.headers and "SERVICE_TIME" in file.sections:
+        file.refuse("service times are given twice", file.sections["SERVICE_TIME"].line, "a section", "the header only")
+    return Kind(bool(found["tour"] or found["pairtour"]), bool(found["open"]), found["back"] == "B")
 
 
-def _check_numbered(file: Checked, name: str, section: Section, nodes: int) -> None:
+def _needed(file: Scanned, kind: Kind) -> list[str]:
+    needed = ["EDGE_WEIGHT" if file.value("EDGE_WEIGHT_TYPE") == "EXPLICIT" else "NODE_COORD"]
+    if kind.tour:
+        return needed
+    file.whole("CAPACITY")
+    return [*needed, *([] if "PICKUP_AND_DELIVERY" in file.sections else ["DEMAND"]), "DEPOT"]
+
+
+def _check_rows(file: Scanned, name: str, section: Section, nodes: int, columns: int) -> None:
     for number, (line, row) in enumerate(section.rows, 1):
-        if len(row) != COLUMNS[name]:
-            file.refuse(f"a row of {name}_SECTION has another length", line, len(row), f"{COLUMNS[name]} numbers")
+        if len(row) != columns:
+            file.refuse(f"a row of {name}_SECTION has another length", line, len(row), f"{columns} numbers")
         if row[0] != number:
             file.refuse("a node is out of order", line, f"node {row[0]:g}", f"node {number}")
     if len(section.rows) != nodes:
@@ -159,38 +107,67 @@ def _check_numbered(file: Checked, name: str, section: Section, nodes: int) -> N
         file.refuse(f"{name}_SECTION has another length", section.line, got, f"{nodes} (DIMENSION)")
 
 
-def _check_demands(file: Checked, capacity: int) -> None:
-    rules: tuple[tuple[str, Callable[[float, float], bool]], ...] = (
-        ("an integer", lambda node, demand: demand == int(demand)),
-        ("0 at the depot", lambda node, demand: node != 1 or demand == 0),
-        (f"0..{capacity} (CAPACITY)", lambda node, demand: 0 <= demand <= capacity),
-    )
-    for line, (node, demand) in file.sections["DEMAND"].rows:
-        for expected, kept in rules:
-            if not kept(node, demand):
-                file.refuse(f"the demand of node {node:g} is impossible", line, f"{demand:g}", expected)
+def _check_whole(file: Scanned, name: str, column: int) -> None:
+    """Whole numbers in a column; -1: in all."""
+    for line, row in file.sections[name].rows if name in file.sections else []:
+        for number in row if column < 0 else [row[column]]:
+            if number != int(number):
+                file.refuse(f"an entry of {name}_SECTION is no whole number", line, f"{number:g}", "an integer")
 
 
-def _check_depot(file: Checked) -> None:
-    section = file.sections["DEPOT"]
-    tokens = [number for _, row in section.rows for number in row]
-    if tokens not in ([1.0, -1.0], [1.0]):
-        got = " ".join(f"{t:g}" for t in tokens) or "nothing"
-        file.refuse("the depot is another one", section.line, got, "1 -1: node 1 is the only depot")
+def node_list(file: Scanned, name: str) -> list[int]:
+    """The node numbers, from 1, of a section that lists them and ends with -1."""
+    tokens = [(line, int(number)) for line, row in file.sections[name].rows for number in row]
+    if tokens and tokens[-1][1] == -1:
+        tokens.pop()
+    nodes, seen = file.whole("DIMENSION"), set[int]()
+    for line, number in tokens:
+        if not 1 <= number <= nodes or number in seen:
+            file.refuse(f"an entry of {name}_SECTION is no node", line, number, f"another one of 1..{nodes}, or -1")
+        seen.add(number)
+    return [number for _, number in tokens]
 
 
-def _check_weights(file: Checked, nodes: int) -> None:
+def _check_depots(file: Scanned, nodes: int) -> None:
+    if "DEPOT" not in file.sections:
+        return
+    count, line = len(node_list(file, "DEPOT")), file.sections["DEPOT"].line
+    if not 1 <= count < nodes:
+        file.refuse("the depots are no depots", line, f"{count} nodes", "at least one, and a customer beside it")
+    if count == 1 and "MD" in file.value("TYPE"):
+        file.refuse("the file lacks what its TYPE says", line, "one depot", f"several ({file.value('TYPE')})")
+
+
+def _check_backhauls(file: Scanned, nodes: int) -> None:
+    if "BACKHAUL" not in file.sections:
+        return
+    if numbered(file, "BACKHAUL"):
+        _check_rows(file, "BACKHAUL", file.sections["BACKHAUL"], nodes, 2)
+    else:
+        node_list(file, "BACKHAUL")
+
+
+def _check_siblings(file: Scanned, nodes: int) -> None:
+    rows = file.sections["PICKUP_AND_DELIVERY"].rows if "PICKUP_AND_DELIVERY" in file.sections else []
+    for line, row in rows:
+        for column, back in ((5, 6), (6, 5)):
+            other = row[column]
+            if other != int(other) or not 0 <= other <= nodes or (other and rows[int(other) - 1][1][back] != row[0]):
+                expected = f"0, or a node whose {'delivery' if column == 5 else 'pickup'} is node {row[0]:g}"
+                file.refuse("a pair is none", line, f"{other:g}", expected)
+        amount = -row[1] if row[5] else row[1]
+        if amount < 0 or (row[5] and row[6]):
+            file.refuse("a node is no half of a pair", line, " ".join(f"{n:g}" for n in row), "demand > 0 at pickups")
+
+
+def _check_weights(file: Scanned, nodes: int) -> None:
     section = file.sections.get("EDGE_WEIGHT")
     if section is None:
         return
     if file.value("EDGE_WEIGHT_TYPE") != "EXPLICIT":
         file.refuse("the distances are given twice", section.line, "EDGE_WEIGHT_SECTION", "EDGE_WEIGHT_TYPE : EXPLICIT")
     form = file.value("EDGE_WEIGHT_FORMAT")
-    if form == "FULL_MATRIX":
-        for line, row in section.rows:
-            if len(row) != nodes:
-                file.refuse("a row of the matrix has another length", line, len(row), f"{nodes} (DIMENSION)")
-    count, expected = sum(len(row) for _, row in section.rows), FORMATS[form](nodes)
+    count, expected = len(section.stream()), entries(form, nodes)
     if count != expected:
         file.refuse("the matrix has another size", section.line, f"{count} weights", f"{expected} ({form})")
     for line, row in section.rows:

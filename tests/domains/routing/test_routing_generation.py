@@ -82,7 +82,7 @@ def test_clusters_are_close_and_depots_are_anywhere():
 
 @pytest.mark.parametrize(("layout", "side"), [("uniform", 1.0), ("uchoa", 1000.0)])
 def test_windows_lie_in_the_day(layout, side):
-    """Service 0.15 to 0.18 and windows 0.18 to 0.2 sides; they begin between arrival and the last return."""
+    """Service 0.15 to 0.18 and windows 0.18 to 0.2 sides, anywhere between arrival and the last return."""
     instance = drawn(time_windows=True, layout=layout, customers=50)
     customer, home = instance.customer, instance.distances()[:, 0]
     length = (instance.latest - instance.earliest)[customer] / side

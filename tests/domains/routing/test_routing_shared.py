@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 import vrplib
 
-from headway.domains.routing.family.configurations import CVRP
-from headway.domains.routing.family.instance import RoutingInstance
+from headway.domains.routing.family.configurations import CVRP, VRPTW
+from headway.domains.routing.family.problems import VRP
 from headway.domains.routing.family.solution import Routes
-
-SOLOMON = ("C101", "C201", "R101", "R201", "RC101", "RC201")
+from headway.domains.routing.files.load import load
 
 
 def published(shared, problem="CVRP"):
@@ -43,23 +42,42 @@ def test_folder_scores_like_its_files(problem, shared):
     assert evaluation.objective.tolist() == [published(shared)[name] for name in names]
 
 
-@pytest.mark.parametrize("name", SOLOMON)
-def test_distances_cut_after_one_decimal(problem, shared, name):
-    """Solomon's instances without their time windows: distances and loads of the published routes."""
-    read = vrplib.read_instance(shared / "open" / f"{name}.txt", instance_format="solomon")
-    nodes = len(read["demand"])
-    instance = RoutingInstance(
-        capacity=np.array([read["capacity"]]),
-        customers=np.array([nodes - 1]),
-        convention=np.array(["trunc1"]),
-        name=np.array([name]),
-        coords=read["node_coord"][None].astype(float),
-        demand=read["demand"][None].astype(np.int64),
-        matrix=np.zeros((1, 0, 0)),
-    )
-    evaluation = problem.evaluate(instance, problem.read_solution(instance, shared / "open" / f"{name}.sol"))
-    assert evaluation.feasible.all()
-    assert evaluation.objective[0] == pytest.approx(published(shared, "VRPTW")[name], rel=1e-12)
+def test_published_solutions_with_time_windows(shared):
+    """Solomon's instances: distances cut after one decimal, feasible in time, and with the whole family's rules too."""
+    costs = published(shared, "VRPTW")
+    assert len(costs) == 6
+    for name, cost in costs.items():
+        for problem in (VRPTW(), VRP()):
+            instance = load(shared / "open" / f"{name}.txt", allowed=problem.rules)
+            evaluation = problem.evaluate(instance, problem.read_solution(instance, shared / "open" / f"{name}.sol"))
+            assert evaluation.feasible.all(), name
+            assert evaluation.objective[0] == pytest.approx(cost, rel=1e-12), name
+
+
+def test_windows_of_published_files_bind(shared):
+    """With real distances the routes of C101 cost 828.94; driven backwards they are late."""
+    problem = VRPTW()
+    instance = load(shared / "open" / "C101.txt", "float", problem.rules)
+    solution = problem.read_solution(instance, shared / "open" / "C101.sol")
+    assert problem.evaluate(instance, solution).objective[0] == pytest.approx(828.94, abs=0.005)
+    backwards = Routes.of([route[::-1] for route in solution.routes()])
+    assert not problem.evaluate(instance, backwards).feasible.any()
+
+
+def test_files_read_as_vrplib_reads_them(problem, shared):
+    """The field's own package sees the same numbers in all of them."""
+    for path in sorted((shared / "open").glob("*.vrp")):
+        instance, other = problem.load(path), vrplib.read_instance(path, compute_edge_weights=False)
+        assert instance.demand[0].tolist() == other["demand"].tolist()
+        assert instance.capacity[0] == other["capacity"]
+        if "node_coord" in other:
+            assert instance.coords[0].tolist() == other["node_coord"].tolist()
+    for path in sorted((shared / "open").glob("*.txt")):
+        instance, other = load(path), vrplib.read_instance(path, "solomon", compute_edge_weights=False)
+        windows = np.stack([instance.earliest[0], instance.latest[0]], axis=1)
+        assert instance.demand[0].tolist() == other["demand"].tolist()
+        assert windows.tolist() == other["time_window"].tolist()
+        assert instance.service[0].tolist() == other["service_time"].tolist()
 
 
 @pytest.mark.parametrize("customers", [20, 50, 100])

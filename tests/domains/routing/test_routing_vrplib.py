@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import vrplib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headway.domains.routing.files.load import load
 from headway.domains.routing.family.solution import Routes
-from headway.domains.routing.files.vrplib_reader import planar
+from headway.domains.routing.files.load import load
+from headway.domains.routing.files.weights import planar
 from headway.errors import InstanceError
 
 LOWER_ROW = """NAME : lower
@@ -124,11 +125,11 @@ BROKEN = [
     ("3 6 8\n", "", 10, "node 4"),
     ("3 6 8\n", "3 6 8\n3 6 8\n", 11, "node 4"),
     ("5 0 -2\nDEMAND", "DEMAND", 7, "4 rows"),
-    ("3 3\n", "3 99\n", 16, "0..5"),
-    ("3 3\n", "3 -1\n", 16, "0..5"),
+    ("3 3\n", "3 99\n", 16, "at most the capacity"),
+    ("3 3\n", "3 -1\n", 16, "not negative"),
     ("3 3\n", "3 1.5\n", 16, "an integer"),
     ("3 3\n", "3 99999999999999999999\n", 16, "a finite number up to"),
-    ("1 0\n", "1 2\n", 14, "0 at the depot"),
+    ("1 0\n", "1 2\n", 14, "0 at a depot"),
     ("DIMENSION : 5", "DIMENSION : five", 4, "'five'"),
     ("DIMENSION : 5", "DIMENSION : 6", 7, "6 (DIMENSION)"),
     ("DIMENSION : 5\n", "", None, "DIMENSION"),
@@ -136,14 +137,24 @@ BROKEN = [
     ("CAPACITY : 5", "CAPACITY : 0", 6, "positive integer"),
     ("CAPACITY : 5", "CAPACITY 5", 6, "neither header nor section"),
     ("TYPE : CVRP", "TYPE : VRPTW", 3, "VRPTW"),
-    ("EUC_2D", "CEIL_2D", 5, "EUC_2D or EXPLICIT"),
+    ("EUC_2D", "XRAY1", 5, "EUC_2D or"),
     ("EUC_2D", "EXPLICIT", None, "EDGE_WEIGHT_FORMAT"),
-    ("CAPACITY : 5", "CAPACITY : 5\nDISTANCE : 40", 7, "'DISTANCE'"),
+    ("CAPACITY : 5", "CAPACITY : 5\nDISTANCE : 40", 7, "limit"),
+    ("CAPACITY : 5", "CAPACITY : 5\nVEHICLES : 2", 7, "fleet"),
+    ("CAPACITY : 5", "CAPACITY : 5\nVEHICLES : 2.5", 7, "positive integer"),
+    ("CAPACITY : 5", "CAPACITY : 5\nDISTANCE : -1", 7, "one number >= 0"),
+    ("CAPACITY : 5", "CAPACITY : 5\nDISTANCE : 1 2", 7, "one number >= 0"),
+    ("CAPACITY : 5", "CAPACITY : 5\nRELEASE : 1", 7, "'RELEASE'"),
+    ("TYPE : CVRP", "TYPE : OVRP", 3, "open"),
+    ("TYPE : CVRP", "TYPE : MDVRP", 19, "one depot"),
     ("CAPACITY : 5", "CAPACITY : 5\nCAPACITY : 6", 7, "one CAPACITY"),
     ("NODE_COORD_SECTION", "NODE_SECTION", 7, "NODE_COORD_SECTION"),
     ("DEPOT_SECTION\n1\n-1\n", "", None, "DEPOT_SECTION"),
-    ("DEPOT_SECTION\n1", "DEPOT_SECTION\n2", 19, "only depot"),
-    ("DEPOT_SECTION\n1\n", "DEPOT_SECTION\n1\n2\n", 19, "only depot"),
+    ("DEPOT_SECTION\n1", "DEPOT_SECTION\n2", 15, "0 at a depot"),
+    ("DEPOT_SECTION\n1\n", "DEPOT_SECTION\n1\n2\n", 15, "0 at a depot"),
+    ("DEPOT_SECTION\n1", "DEPOT_SECTION\n0", 20, "1..5"),
+    ("DEPOT_SECTION\n1", "DEPOT_SECTION\n1 1", 20, "1..5"),
+    ("DEPOT_SECTION\n1\n", "DEPOT_SECTION\n", 19, "at least one"),
     ("EOF", "DEMAND_SECTION\n1 0", 22, "one DEMAND_SECTION"),
     ("EOF", "EDGE_WEIGHT_SECTION\n1 0", 22, "EXPLICIT"),
     ("EOF", "COMMENT : late", 22, "'COMMENT'"),
@@ -156,7 +167,7 @@ def test_broken_file_is_refused_where_it_breaks(problem, tmp_path, tiny_vrp, old
     assert old in tiny_vrp
     path = written(tmp_path, tiny_vrp.replace(old, new, 1))
     with pytest.raises(InstanceError) as caught:
-        problem.load(path)
+        load(path, allowed=problem.rules)
     assert str(caught.value.where) == (str(path) if line is None else f"{path}, line {line}")
     assert part in str(caught.value)
     assert caught.value.got is not None
@@ -169,8 +180,9 @@ def test_broken_file_is_refused_where_it_breaks(problem, tmp_path, tiny_vrp, old
         (" 7 8 6", " 7 8", "5 weights"),
         (" 7 8 6", " 7 8 nan", "'nan'"),
         (" 7 8 6", " 7 -8 6", "0 or more"),
-        ("LOWER_ROW", "UPPER_ROW", "LOWER_ROW or FULL_MATRIX"),
-        ("LOWER_ROW", "FULL_MATRIX", "4 (DIMENSION)"),
+        ("LOWER_ROW", "UPPER_SIDE", "FULL_MATRIX or UPPER_ROW"),
+        ("LOWER_ROW", "LOWER_DIAG_ROW", "10 (LOWER_DIAG_ROW)"),
+        ("LOWER_ROW", "FULL_MATRIX", "16 (FULL_MATRIX)"),
     ],
 )
 def test_broken_matrix_is_refused(problem, tmp_path, old, new, part):
@@ -243,15 +255,32 @@ def test_mutants_are_read_or_refused_with_their_place(tmp_path_factory, tiny_vrp
     path = written(tmp_path_factory.getbasetemp(), "\n".join(lines), "mutant.vrp")
     refusal = None
     try:
-        instance = load(path)
+        instance = load(path, allowed=frozenset())
     except InstanceError as error:
         refusal = error
     if refusal is None:
         assert np.isfinite(instance.distances()).all()
+        check_against_vrplib(path, instance)
     else:
         assert "mutant.vrp" in str(refusal.where)
         assert refusal.got is not None
         assert refusal.expected is not None
+
+
+def check_against_vrplib(path, instance):
+    """What was read is what the field's own package reads there, where it reads anything."""
+    try:
+        other = vrplib.read_instance(path, compute_edge_weights=False)
+    except Exception:  # it raises what Python raises
+        return
+    depot = int(np.atleast_1d(other["depot"])[0])
+    order = [depot, *(node for node in range(other["dimension"]) if node != depot)]
+    assert instance.capacity[0] == other["capacity"]
+    assert instance.demand[0].tolist() == other["demand"][order].tolist()
+    if "node_coord" in other:
+        assert instance.coords[0].tolist() == other["node_coord"][order].tolist()
+    if "edge_weight" in other:
+        np.testing.assert_array_equal(instance.matrix[0], other["edge_weight"][np.ix_(order, order)])
 
 
 def mutated(lines, data):
