@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def draw(rng: np.random.Generator, n: int, recipe: VRP) -> RoutingInstance:
     """``n`` instances as the switches of ``recipe`` say, padded to its largest size; every customer can be served.
 
-    - Sizes are uniform between ``fewest`` and ``customers`` (even numbers where customers are pairs).
+    - Sizes are uniform between ``fewest`` and ``customers`` (rounded down to whole pairs where customers are pairs).
     - ``layout``: the unit square, uniform or `places.clustered`, or `uchoa`'s grid of side 1000, which has demands and
       capacities of its own and rounds distances to whole numbers unless a convention is given.
     - ``distance_limit`` is in the unit of the places. MTVRP (Liu et al. 2024) has 3.0 in the unit square. It is raised
@@ -101,7 +101,7 @@ def _limits(rng: np.random.Generator, fields: dict[str, Any], customer: Bools, r
         out["limit"] = np.maximum(recipe.distance_limit, trip.max(axis=1))
     if recipe.time_windows:
         if recipe.tour:
-            drawn = windows.along_tour(rng, coords, customer, origin, convention, side)
+            drawn = windows.along_tour(rng, coords, customer, convention, side)
         elif recipe.pairs:
             drawn = windows.of_pairs(rng, home, across, origin, side, whole)
         else:

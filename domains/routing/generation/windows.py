@@ -69,18 +69,14 @@ def along_tour(
     rng: np.random.Generator,
     coords: Floats,
     customer: Bools,
-    origin: Ints,
     convention: NDArray[np.str_],
     side: float,
 ) -> Windows:
     """Windows around the arrivals of one vehicle that visits all customers in a random order; no service times.
 
     After da Silva and Urrutia 2010, "A general VNS heuristic for the traveling salesman problem with time windows".
-    Where customers are pairs, the order has each pickup before its delivery.
     """
     key = np.where(customer, rng.random(customer.shape), np.inf)
-    other = _of(partners(origin), key)
-    key = np.where(origin > 0, np.maximum(key, other), np.minimum(key, other))
     key[:, 0] = -1.0
     order, last = key.argsort(axis=1), customer.sum(axis=1)
     path = np.take_along_axis(coords, order[:, :, None], axis=1)
