@@ -54,7 +54,8 @@ def of_pairs(rng: np.random.Generator, home: Floats, across: Floats, origin: Int
     """
     service, length = _spans(rng, home, side, whole)
     partner = partners(origin)
-    trip = _of(partner, home + length + service) + across
+    # Rounded distances may break the triangle inequality: the delivery is within its own reach, too.
+    trip = np.maximum(_of(partner, home + length + service) + across, home)
     # What is left of the day: a part passes before the pickup, and a part before the delivery.
     slack = PAIR_HORIZON * side - trip - length - service - home
     first, second = rng.random(home.shape), rng.random(home.shape)
