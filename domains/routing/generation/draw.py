@@ -101,7 +101,7 @@ def _limits(rng: np.random.Generator, fields: dict[str, Any], customer: Bools, r
         out["limit"] = np.maximum(recipe.distance_limit, trip.max(axis=1))
     if recipe.time_windows:
         if recipe.tour:
-            drawn = windows.along_tour(rng, coords, customer, convention, side)
+            drawn = windows.along_tour(rng, coords, customer, home, convention, side)
         elif recipe.pairs:
             drawn = windows.of_pairs(rng, home, across, origin, side, whole)
         else:

@@ -67,11 +67,7 @@ def of_pairs(rng: np.random.Generator, home: Floats, across: Floats, origin: Int
 
 
 def along_tour(
-    rng: np.random.Generator,
-    coords: Floats,
-    customer: Bools,
-    convention: NDArray[np.str_],
-    side: float,
+    rng: np.random.Generator, coords: Floats, customer: Bools, home: Floats, convention: NDArray[np.str_], side: float
 ) -> Windows:
     """Windows around the arrivals of one vehicle that visits all customers in a random order; no service times.
 
@@ -79,15 +75,16 @@ def along_tour(
     """
     key = np.where(customer, rng.random(customer.shape), np.inf)
     key[:, 0] = -1.0
-    order, last = key.argsort(axis=1), customer.sum(axis=1)
+    order = key.argsort(axis=1)
     path = np.take_along_axis(coords, order[:, :, None], axis=1)
     times = np.pad(lengths(path[:, :-1], path[:, 1:], convention).cumsum(axis=1), ((0, 0), (1, 0)))
     arrival = np.empty(times.shape)
     np.put_along_axis(arrival, order, times, axis=1)
-    back = lengths(coords[:, :1], np.take_along_axis(path, last[:, None, None], axis=1), convention)
-    horizon = np.take_along_axis(times, last[:, None], axis=1) + back + TOUR_HALF[1] * side
     half = rng.uniform(*TOUR_HALF, (2, *arrival.shape)) * side
-    return Windows(np.maximum(arrival - half[0], 0.0), arrival + half[1], np.zeros(arrival.shape), horizon[:, 0])
+    # No earlier than the way from the depot: rounded distances may be longer than a detour.
+    latest = np.maximum(arrival + half[1], home)
+    horizon = np.where(customer, latest + home, 0.0).max(axis=1)
+    return Windows(np.maximum(arrival - half[0], 0.0), latest, np.zeros(arrival.shape), horizon)
 
 
 def _spans(rng: np.random.Generator, like: Floats, side: float, whole: bool) -> tuple[Floats, Floats]:
