@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from headway.components import component
-from headway.domains.routing.construct.features import FEATURES
 from headway.errors import ConfigError
 from headway.nn.layers import orthogonal
 from headway.nn.network import Network, Recipe
@@ -53,7 +52,7 @@ class Attention(Recipe):
             )
 
     def build(self, observation_space: spaces.Dict, action_space: spaces.Space[Any]) -> Network:
-        return AttentionNetwork(self)
+        return AttentionNetwork(self, observation_space["nodes"].shape[-1])
 
 
 class Hidden(NamedTuple):
@@ -70,11 +69,11 @@ class Hidden(NamedTuple):
 class AttentionNetwork(Network):
     """Logits [B, N] over nodes and a value [B, 1], for the observations of `Construct`."""
 
-    def __init__(self, recipe: Attention) -> None:
+    def __init__(self, recipe: Attention, features: int) -> None:
         super().__init__()
         dim = recipe.dim
         self.clip = recipe.clip
-        self.features = nn.Linear(FEATURES + MOMENTARY, dim)
+        self.features = nn.Linear(features + MOMENTARY, dim)
         self.blocks = nn.ModuleList(Block(dim, recipe.heads, recipe.feedforward) for _ in range(recipe.layers))
         self.norm = nn.LayerNorm(dim)
         self.query = orthogonal(nn.Linear(2 * dim + 3, dim), 1.0)

@@ -150,7 +150,7 @@ class VRP(Problem[RoutingInstance, Routes]):
         from headway.domains.routing.family.switches import refuse_beyond
         from headway.domains.routing.files.load import load
 
-        instance = load(path, self.convention)
+        instance = load(path, self.convention, self.rules)
         refuse_beyond(instance, self.rules, str(path))
         return instance
 

@@ -7,7 +7,7 @@ import pytest
 
 from headway.domains.routing.family.configurations import CVRP
 from headway.domains.routing.family.instance import RoutingInstance
-from headway.domains.routing.generation.uniform import usual_capacity
+from headway.domains.routing.generation.loads import usual_capacity
 from headway.errors import ConfigError, InstanceError
 
 
