@@ -27,12 +27,14 @@ def losses(
     Parameters
     ----------
     change : [N], by how much the actions' log-probabilities have changed since they were taken
-    advantage : [N], brought to mean 0 and deviation 1
+    advantage : [N], brought to mean 0 and deviation 1 where N > 1
     value, entropy : scalar, the critics' loss; [N]
     weights : of value and entropy in the total
     """
     ratio, mean = change.exp(), entropy.mean()
-    advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
+    # The last of an update's batches may be a single lesson, which has no deviation: it then counts as it is.
+    if len(advantage) > 1:
+        advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
     policy = -torch.minimum(advantage * ratio, advantage * ratio.clamp(1 - clip, 1 + clip)).mean()
     with torch.no_grad():
         kl, clipped = (ratio - 1 - change).mean(), ((ratio - 1).abs() > clip).float().mean()
