@@ -1,0 +1,125 @@
+"""Slack induction by string removals (SISR), iteration by iteration (numba).
+
+Christiaens and Vanden Berghe (2020), "Slack Induction by String Removals for Vehicle Routing Problems", Transportation
+Science 54(2): strings near one another are removed, customers inserted greedily with blinks, and the result is taken or
+not as in simulated annealing. Who must be visited and is not counts like a prize lost, one that grows with every
+iteration, in place of the paper's sum of absences.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from headway.domains.routing.classical.sisr_insert import recreate
+from headway.domains.routing.classical.sisr_moves import dropped, undo
+from headway.domains.routing.classical.sisr_ruin import pool, ruin
+from headway.domains.routing.classical.sisr_state import ACTIVE, BEST, POOL, TOUCHED, State, draw
+from headway.domains.routing.classical.task import Floats, Ints
+
+EPS = 1e-9
+GROWTH = 0.02  # of what a customer counts at first who is not visited and must be, with each iteration
+LENIENT = 0.1  # share of iterations in which prizes look larger
+
+
+class Knobs(NamedTuple):
+    """What a search may choose anew at any time."""
+
+    average: float  # customers removed
+    longest: float  # string
+    blinks: float  # probability that a place is overlooked
+    keys: Floats  # [O, n + 1] orders of insertion, the least first; the first order is random
+    orders: Floats  # [O] cumulative probabilities of the orders
+    seeds: Ints  # [S] customers to ruin around, each as likely as it is often here
+
+
+@njit(cache=True, error_model="numpy")
+def anneal(s: State, knobs: Knobs, iterations: int, hot: float, cold: float) -> float:
+    """So many iterations, from temperature ``hot`` to ``cold``; the best cost so far (inf: none is feasible yet)."""
+    heat, fall, run = hot, (cold / hot) ** (1.0 / max(iterations, 1)), s.run[0]
+    for _ in range(iterations):
+        run.step += 1
+        run.touched = run.logged = run.pooled = 0
+        change = ruin(s, chosen(s, knobs), knobs.average, knobs.longest)
+        sort(s, knobs)
+        patience = 1.0 / (0.1 + draw(s)) if run.optional and draw(s) < LENIENT else 1.0
+        change += recreate(s, knobs.blinks, patience)
+        if change < 0.0 or change < -heat * np.log(draw(s) + 1e-300):
+            run.current += change
+            if run.missing == 0 and run.current < run.best - EPS:
+                keep(s)
+        else:
+            undo(s)
+        for k in range(run.touched):
+            if s.tour[s.lists[TOUCHED, k]].size == 0:
+                dropped(s, s.lists[TOUCHED, k])
+        if run.missing:
+            press(s)
+        heat *= fall
+    return run.best
+
+
+@njit(cache=True, error_model="numpy")
+def chosen(s: State, knobs: Knobs) -> int:
+    """The customer to ruin around; where some are missing, they are to be inserted, and every other time it is one."""
+    run = s.run[0]
+    if run.missing:
+        for v in range(1, run.customers + 1):
+            if s.stop[v].route == 0 and s.site[v].must:
+                pool(s, np.uint32(v))
+        if draw(s) < 0.5:
+            return s.lists[POOL, int(draw(s) * run.pooled)]
+    return knobs.seeds[int(draw(s) * len(knobs.seeds))]
+
+
+@njit(cache=True, error_model="numpy")
+def press(s: State) -> None:
+    """Customers that are missing count more."""
+    run = s.run[0]
+    for v in range(1, run.customers + 1):
+        if s.stop[v].route == 0 and s.site[v].must:
+            more = GROWTH * s.distance[0].max()
+            s.site[v].loss += more
+            run.current += more
+
+
+@njit(cache=True, error_model="numpy")
+def sort(s: State, knobs: Knobs) -> None:
+    """Put the pool into a random order, or into one of those of the keys."""
+    pooled, number = s.lists[POOL], s.run[0].pooled
+    for k in range(number - 1, 0, -1):
+        other = int(draw(s) * (k + 1))
+        pooled[k], pooled[other] = pooled[other], pooled[k]
+    number_drawn, order = draw(s), 0
+    while number_drawn >= knobs.orders[order]:
+        order += 1
+    if order == 0:
+        return
+    key = knobs.keys[order]
+    for k in range(1, number):
+        v, at = pooled[k], k
+        while at and key[pooled[at - 1]] > key[v]:
+            pooled[at] = pooled[at - 1]
+            at -= 1
+        pooled[at] = v
+
+
+@njit(cache=True, error_model="numpy")
+def keep(s: State) -> None:
+    """Store the current solution as the best one."""
+    run, best = s.run[0], s.lists[BEST]
+    run.best = run.current
+    at = 0
+    for k in range(run.active):
+        tour = s.tour[s.lists[ACTIVE, k]]
+        if tour.size:
+            best[at] = -(np.int64(tour.base) - run.customers) if tour.base else 0
+            v = tour.first
+            while v:
+                at += 1
+                best[at] = v
+                v = s.stop[v].following
+            at += 1
+    run.length = at
