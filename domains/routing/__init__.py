@@ -16,6 +16,7 @@ domain = Domain(
         "mdvrp": "headway.domains.routing.family.configurations:MDVRP",
         "pcvrp": "headway.domains.routing.family.configurations:PCVRP",
         "pdp": "headway.domains.routing.family.configurations:PDP",
+        "dynamic_cvrp": "headway.domains.routing.dynamic.problem:DynamicCVRP",
         "tsp": "headway.domains.routing.family.configurations:TSP",
         "vrp": "headway.domains.routing.family.problems:VRP",
     },

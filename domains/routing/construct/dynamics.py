@@ -22,6 +22,8 @@ from headway.ops import Array
 if TYPE_CHECKING:
     from gymnasium import spaces
 
+    from headway.domains.routing.learned.pomo_episodes import Episodes
+
 VEHICLE = 5  # numbers about the vehicle under way
 
 
@@ -51,7 +53,7 @@ class Construct(Environment[RoutingInstance, Routes, Params, State]):
     Task, mask and end of the CVRP are those of Kool, van Hoof and Welling (ICLR 2019); deliveries are not split.
     """
 
-    capabilities: ClassVar[frozenset[str]] = frozenset({"starts", "symmetries"})
+    capabilities: ClassVar[frozenset[str]] = frozenset({"episodes", "starts", "symmetries"})
     masked: ClassVar[bool] = True
     action: ClassVar[Literal["discrete", "box"]] = "discrete"
 
@@ -154,6 +156,18 @@ class Construct(Environment[RoutingInstance, Routes, Params, State]):
         return np.where(instance.customer & np.isfinite(instance.prize), instance.prize, 0.0).sum(1)
 
     # -- capabilities ---------------------------------------------------------------------------
+    def episodes(self, params: Params, network: Any) -> Episodes:
+        """Whole episodes of a network that gives tables (see `learned.pomo_network`).
+
+        Raises
+        ------
+        CapabilityError
+            The problem has several depots, prizes or pairs.
+        """
+        from headway.domains.routing.learned.pomo_episodes import Episodes
+
+        return Episodes(params, network)
+
     def starts(self, params: Params) -> Array:
         """int64 [B, K]: customers to visit first, each in its turn; K is the least number of them in a row (POMO)."""
         xp = self.arrays.xp
@@ -174,4 +188,4 @@ class ConstructConfined(Construct):
     no longer be delivered in time. The episode then ends, and its solution is infeasible.
     """
 
-    capabilities: ClassVar[frozenset[str]] = frozenset({"starts", "symmetries", "dead_ends"})
+    capabilities: ClassVar[frozenset[str]] = frozenset({"episodes", "starts", "symmetries", "dead_ends"})

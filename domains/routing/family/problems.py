@@ -69,11 +69,15 @@ class VRP(Problem[RoutingInstance, Routes]):
     baselines: ClassVar[Mapping[str, str]] = {
         "nearest_neighbour": f"{_HERE}.classical.heuristics:NearestNeighbour",
         "savings": f"{_HERE}.classical.heuristics:Savings",
+        "sisr": f"{_HERE}.classical.sisr:SISR",
         "ortools": f"{_HERE}.classical.ortools:ORTools",
         "ortools_first": f"{_HERE}.classical.ortools:ORToolsFirst",
         "pyvrp": f"{_HERE}.classical.pyvrp:PyVRP",
     }
-    networks: ClassVar[Mapping[str, str]] = {"attention": f"{_HERE}.construct.networks:Attention"}
+    networks: ClassVar[Mapping[str, str]] = {
+        "attention": f"{_HERE}.construct.networks:Attention",
+        "pomo": f"{_HERE}.learned.pomo_network:POMO",
+    }
 
     customers: Positive = 20
     fewest: Positive | None = None

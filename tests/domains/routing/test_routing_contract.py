@@ -21,7 +21,7 @@ def test_contract(check):
 def test_the_domain_is_registered():
     """Its entry point names the problem."""
     (point,) = (p for p in importlib.metadata.entry_points(group="headway.domains") if p.name == "routing")
-    names = {"cvrp", "vrptw", "ovrp", "vrpb", "vrpl", "mdvrp", "pcvrp", "pdp", "tsp", "vrp"}
+    names = {"dynamic_cvrp", "cvrp", "vrptw", "ovrp", "vrpb", "vrpl", "mdvrp", "pcvrp", "pdp", "tsp", "vrp"}
     assert set(point.load().problems) == names
 
 

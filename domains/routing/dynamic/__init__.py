@@ -1,0 +1,1 @@
+"""The problem `dynamic_cvrp`: orders arrive during the day and are dispatched in waves."""
