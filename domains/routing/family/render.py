@@ -13,7 +13,7 @@ from headway.evaluation import Evaluation
 
 
 def draw(instance: RoutingInstance, solution: Routes, evaluation: Evaluation) -> Figure:
-    """The routes of one solution (a batch of one), a colour each; its cost, and what is wrong with it, above. Depots are
+    """The routes of one solution (a batch of one), a colour each; its cost, and what is wrong, above. Depots are
     squares, pickups triangles, customers left out hollow.
     """
     figure = Figure(figsize=(6, 6), layout="constrained")
