@@ -13,6 +13,7 @@ from headway.domains.routing.family.solution import Routes
 # The longest distance becomes at least this: rounding then moves a leg by less than 1e-4 of it, some 1e-5 of a
 # tour. With a hundred times as much, PyVRP's penalties reach their limit and its answers get worse (docs/routing.md).
 RESOLUTION = 1e4
+SLACK = 5e-10  # half of what the scorer lets pass, so that a fine resolution does not lose what is met exactly
 NEVER = 2**48  # in place of infinity; sums of some hundreds of them still fit into 64 bits
 
 
@@ -80,15 +81,16 @@ def whole(instance: RoutingInstance, resolution: float = RESOLUTION, *, relaxed:
     space, exact = _unit(resolution, distance, limit, prize)
     time, timely = _unit(resolution, travel, service, earliest, latest)
     up, down = (np.floor, np.ceil) if relaxed else (np.ceil, np.floor)
+    more = 1.0 if relaxed else 1 + SLACK
     return Whole(
         cost=_round(distance * space, np.rint),
         length=_round(distance * space, np.rint if exact else up),
-        limit=int(_round(limit * space, np.rint if exact else down)[0]),
+        limit=int(_round(limit * space * more, np.rint if exact else down)[0]),
         prize=_round(prize * space, np.rint),
         travel=_round(travel * time, np.rint if timely else up),
         service=_round(service * time, np.rint if timely else up),
         earliest=_round(earliest * time, np.rint if timely else up),
-        latest=_round(latest * time, np.rint if timely else down),
+        latest=_round(latest * time * more, np.rint if timely else down),
         unit=space,
         exact=exact,
         depots=depots,

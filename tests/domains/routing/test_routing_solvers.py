@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import sys
 
 import numpy as np
 import pytest
 
+from headway.domains.routing.classical.hgs import HGS
+from headway.domains.routing.classical.ortools_model import first_fit_decreasing
+from headway.domains.routing.classical.scaling import NEVER, whole
 from headway.domains.routing.family.configurations import CVRP
-from headway.domains.routing.family.instance import RoutingInstance
-from headway.domains.routing.classical.ortools import first_fit_decreasing
-from headway.domains.routing.classical.scaling import whole
+from headway.errors import CapabilityError
 from headway.solver import Budget, Search
 
 SOLVERS = ["ortools", "ortools_first", "pyvrp"]
@@ -57,14 +59,12 @@ def test_one_customer(name):
 def test_padding_and_matrices(make_tiny, tiny_optimum, problem, name):
     """Padding is not visited, and a matrix replaces the plane."""
     tiny = make_tiny()
-    padded = RoutingInstance(
-        **{
-            **tiny.arrays(),
-            "convention": np.array(["matrix"]),
-            "matrix": tiny.distances(),
-            "coords": np.zeros((1, 7, 2)),
-            "demand": np.pad(tiny.demand, ((0, 0), (0, 2))),
-        }
+    padding = np.zeros((1, 2), np.int64)
+    padded = make_tiny(
+        convention=np.array(["matrix"]),
+        matrix=tiny.distances(),
+        coords=np.zeros((1, 7, 2)),
+        demand=np.hstack([tiny.demand, padding]),
     )
     costs, _ = run(problem, padded, name)
     assert costs[-1] <= (tiny_optimum if name != "ortools_first" else 2 * tiny_optimum) + 1e-9
@@ -116,9 +116,48 @@ def test_pyvrp_stops_at_a_virtual_clock_and_repeats(problem):
 
 def test_whole_distances(make_tiny):
     """Integers stay, one decimal becomes tenths, the rest gets four digits or more."""
-    assert whole(make_tiny(convention=np.array(["nint"])))[3, 4] == 6
-    assert whole(make_tiny(convention=np.array(["trunc1"])))[3, 4] == 64
-    assert whole(make_tiny())[3, 4] == round(1000 * 41**0.5)  # longest: sqrt(136) = 11.66 -> 11662
+    assert whole(make_tiny(convention=np.array(["nint"]))).cost[3, 4] == 6
+    assert whole(make_tiny(convention=np.array(["trunc1"]))).cost[3, 4] == 64
+    assert whole(make_tiny()).cost[3, 4] == round(1000 * 41**0.5)  # longest: sqrt(136) = 11.66 -> 11662
+
+
+def test_whole_limits_are_on_the_safe_side(make_tiny):
+    """Lengths and times up, limits and closing times down; relaxed, the other way round. sqrt(41) = 6.403124."""
+    instance = make_tiny(limit=np.array([31.23456]), latest=np.full((1, 5), 32.34567), service=np.eye(1, 5, 3) * 0.0001)
+    tight, loose = whole(instance), whole(instance, relaxed=True)
+    assert (tight.length[3, 4], tight.limit, tight.travel[3, 4], tight.latest[1]) == (6404, 31234, 6404, 32345)
+    assert (loose.length[3, 4], loose.limit, loose.travel[3, 4], loose.latest[1]) == (6403, 31235, 6403, 32346)
+    assert (tight.service[3], loose.service[3], whole(make_tiny()).limit) == (1, 0, NEVER)
+
+
+def test_whole_open_routes(make_tiny):
+    """No leg to the depot counts, nor when the depot closes."""
+    numbers = whole(make_tiny(open=np.array([True]), latest=np.full((1, 5), 40.0), convention=np.array(["nint"])))
+    assert numbers.cost[:, 0].tolist() == [0, 0, 0, 0, 0]
+    assert numbers.cost[0].tolist() == [0, 5, 10, 5, 2]
+    assert numbers.latest.tolist() == [NEVER, 40, 40, 40, 40]
+
+
+def test_hgs_solves_the_tiny_task(problem, tiny, tiny_optimum):
+    """Where it is installed."""
+    pytest.importorskip("hygese")
+    answer = HGS().solve(problem, tiny, Search(Budget(cpu=0.1)))
+    assert problem.evaluate(tiny, answer).objective[0] == pytest.approx(tiny_optimum)
+
+
+def test_hgs_says_what_is_missing(monkeypatch, problem, tiny):
+    """The package, and how to get it."""
+    monkeypatch.setitem(sys.modules, "hygese", None)
+    with pytest.raises(CapabilityError, match="pip install"):
+        HGS().solve(problem, tiny, Search())
+
+
+@pytest.mark.parametrize("rule", [{"open": np.array([True])}, {"latest": np.full((1, 5), 99.0)}])
+def test_hgs_refuses_other_rules(monkeypatch, make_tiny, problem, rule):
+    """By name."""
+    monkeypatch.setitem(sys.modules, "hygese", object())
+    with pytest.raises(CapabilityError, match=r"open|windows"):
+        HGS().solve(problem, make_tiny(**rule), Search())
 
 
 def test_first_fit_decreasing_by_hand():
