@@ -9,6 +9,8 @@ from pydantic import Field
 from headway.components import component
 from headway.environment import Environment
 from headway.pipelines.agents.base import ActionKind, Agent, action_kind
+from headway.pipelines.agents.reinforce_advantage import Credit
+from headway.pipelines.agents.reinforce_lessons import Lesson, check
 
 if TYPE_CHECKING:
     from headway.nn.network import Recipe
@@ -26,20 +28,30 @@ class Reinforce(Agent):
 
     Attributes
     ----------
+    lr_schedule, warmup : how the learning rate falls, after so many updates in which it rises
+    betas : of Adam
     batch, rollouts : instances of an update, and episodes of each
+    lessons, stages : a curriculum in their place (see `Lesson`), and the shares of all steps at which its stages end
     turns : updates on the same instances, with fresh episodes
     best_of : what is maximised is the mean of the best of so many episodes (see `reinforce_advantage`)
+    credit, extremes : which episodes count how much (see `reinforce_advantage.weights`)
     entropy : its weight beside an advantage of unit spread
     shaping : weight of the environment's shaped returns at the start, for an environment that has any; it falls
         linearly, to 0 after ``shaped`` of all steps
     """
 
     lr: Annotated[float, Field(gt=0)] = 3e-3
-    lr_schedule: Literal["constant", "linear"] = "linear"
+    lr_schedule: Literal["constant", "linear", "cosine"] = "linear"
+    warmup: Annotated[int, Field(ge=0)] = 0
+    betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = (0.9, 0.999)
     batch: Annotated[int, Field(ge=1)] = 20
     rollouts: Annotated[int, Field(ge=2)] = 20
+    lessons: tuple[Lesson, ...] = ()
+    stages: Annotated[tuple[float, ...], Field(min_length=1)] = (1.0,)
     turns: Annotated[int, Field(ge=1)] = 2
     best_of: Annotated[int, Field(ge=1)] = 1
+    credit: Credit = "mean"
+    extremes: Annotated[int, Field(ge=1)] | None = None
     entropy: Annotated[float, Field(ge=0)] = 0.0
     shaping: Annotated[float, Field(ge=0)] = 0.4
     shaped: Annotated[float, Field(gt=0, le=1)] = 0.85
@@ -49,6 +61,9 @@ class Reinforce(Agent):
     actions: ClassVar[frozenset[ActionKind]] = frozenset({"discrete"})
     masks: ClassVar[bool] = True
     recurrent: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        check(self.lessons, self.stages)
 
     def trainer(
         self, environment: Environment[Any, Any, Any, Any], network: Recipe, *, seed: int, steps: int

@@ -2,10 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Credit = Literal["mean", "leader", "label", "greedy"]
+LEADER = 4.0  # times the best episode counts
+
+
+def weights(returns: Floats, credit: Credit, best_of: int, extremes: int | None, greedy: Floats | None) -> Floats:
+    """float64 [B, R]: how much each episode counts; 0 where it need not be differentiated.
+
+    ``mean``: its advantage over the others (see `advantages`). ``leader``: the best one's times `LEADER` (Wang et al.
+    2024, "Leader reward for POMO-based neural combinatorial optimization"). ``label``: 1 for the best one, which the
+    policy learns to repeat (Corsini et al. 2024, "Self-labeling the job shop scheduling problem"). ``greedy``: over the
+    return of the likeliest episode, ``greedy`` [B] (Kool et al. 2019), in units of the spread. ``extremes`` keeps the
+    best and the worst few of each row only.
+    """
+    best = np.arange(returns.shape[1]) == returns.argmax(1)[:, None]
+    if credit == "label":
+        return best.astype(np.float64)
+    out = advantages(returns, best_of)
+    if greedy is not None:
+        spread = returns.std(1, keepdims=True)
+        out = np.where(out == 0, 0.0, (returns - greedy[:, None]) / np.where(spread > 0, spread, 1.0))
+    if credit == "leader":
+        out = np.where(best, LEADER * out, out)
+    if extremes is not None:
+        place = returns.argsort(1).argsort(1)
+        out = np.where((place < extremes) | (place >= returns.shape[1] - extremes), out, 0.0)
+    return out
 
 
 def advantages(returns: Floats, best_of: int) -> Floats:

@@ -156,8 +156,8 @@ def score(
 ) -> float:
     """Add to ``out`` the derivatives of sum(weight x log probability + pull x entropy) over the choices of episodes.
 
-    ``route`` [B, P, T] is what `play` wrote for ``first`` [B, P]; ``weight`` [B, P] of each episode: where it is 0 and there
-    is no pull, an episode costs nothing. Returns the mean entropy of the choices looked at.
+    ``route`` [B, P, T] is what `play` wrote for ``first`` [B, P]; ``weight`` [B, P] of each episode: where it is 0 and
+    there is no pull, an episode costs nothing. Returns the mean entropy of the choices looked at.
     """
     on, by = desk(task.node.shape[1]), _room(task.node.shape[1])
     entropy, choices = 0.0, 0

@@ -100,7 +100,7 @@ def _sum(values: Singles, number: int) -> float:
 
 @plain
 def _keep(mass: Singles, number: int, top: float) -> None:
-    """Leave only the largest masses that together are at least ``top`` of all; a mass is marked by its sign meanwhile."""
+    """Leave only the largest masses that together are at least ``top`` of all; meanwhile their sign marks them."""
     missing = top * _sum(mass, number)
     while missing > 0:
         m = largest(mass, number)

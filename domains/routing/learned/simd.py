@@ -131,8 +131,14 @@ def add_each(typing: Any, y: Any, i: Any, factor: Any, x: Any, j: Any) -> tuple[
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         (y, i, factor, x, j), kinds = args, signature.args
-        place, term = (_place(context, builder, kind, array, at, HEADS) for kind, array, at in ((kinds[0], y, i), (kinds[3], x, j)))
-        _store(builder, _multiply_add(builder, _spread(builder, factor, HEADS), _load(builder, term), _load(builder, place)), place)
+        place, term = (
+            _place(context, builder, kind, array, at, HEADS) for kind, array, at in ((kinds[0], y, i), (kinds[3], x, j))
+        )
+        _store(
+            builder,
+            _multiply_add(builder, _spread(builder, factor, HEADS), _load(builder, term), _load(builder, place)),
+            place,
+        )
         return context.get_dummy_value()
 
     return types.void(y, types.intp, types.float32, x, types.intp), code
