@@ -35,28 +35,35 @@ class PyVRP(Solver[RoutingInstance, Routes]):
             The instance has rules together that PyVRP does not know.
         """
         reserve, model = SHARE * search.budget.cpu, Model(instance)
-        seed = int(search.rng.integers(2**31))
-        parameters = pyvrp.SolveParams(ils=IteratedLocalSearchParams(callbacks=Reporter(search, model)))
+        begun = None if start is None else model.solution(start)
+        # A start may keep the limits, but not after rounding; then only what is better than it counts.
+        known = begun is None or model.allows(begun)
+        reporter = Reporter(search, model, None if known or start is None else model.numbers.total(start))
         result = pyvrp.solve(
             model.data,
             lambda best: search.left <= reserve,
-            seed=seed,
+            seed=int(search.rng.integers(2**31)),
             collect_stats=False,
-            params=parameters,
-            initial_solution=None if start is None else model.solution(start),
+            params=pyvrp.SolveParams(ils=IteratedLocalSearchParams(callbacks=reporter)),
+            initial_solution=begun,
         )
-        return model.routes(result.best) if model.allows(result.best) else start
+        return model.routes(result.best) if reporter.counts(result.best) else start
 
 
 class Reporter(IteratedLocalSearchCallbacks):
-    """Reports each improved feasible solution."""
+    """Reports each improved feasible solution, of those that cost less than ``known``."""
 
-    def __init__(self, search: Search[Routes], model: Model) -> None:
-        self.search, self.model = search, model
+    def __init__(self, search: Search[Routes], model: Model, known: int | None) -> None:
+        self.search, self.model, self.known = search, model, known
+
+    def counts(self, solution: Any) -> bool:
+        """Whether a solution keeps all rules and is worth telling."""
+        cost = solution.distance() + solution.uncollected_prizes()
+        return self.model.allows(solution) and (self.known is None or cost < self.known)
 
     def on_start(self, ils: Any) -> None:
         self.on_best(ils.initial_solution)
 
     def on_best(self, best: Any) -> None:
-        if self.model.allows(best):
+        if self.counts(best):
             self.search.incumbent(self.model.routes(best))
