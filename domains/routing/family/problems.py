@@ -70,6 +70,8 @@ class VRP(Problem[RoutingInstance, Routes]):
         "nearest_neighbour": f"{_HERE}.classical.heuristics:NearestNeighbour",
         "savings": f"{_HERE}.classical.heuristics:Savings",
         "sisr": f"{_HERE}.classical.sisr:SISR",
+        "exact": f"{_HERE}.classical.exact:Exact",
+        "hgs": f"{_HERE}.classical.hgs:HGS",
         "ortools": f"{_HERE}.classical.ortools:ORTools",
         "ortools_first": f"{_HERE}.classical.ortools:ORToolsFirst",
         "pyvrp": f"{_HERE}.classical.pyvrp:PyVRP",
