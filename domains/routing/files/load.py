@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from headway.domains.routing.family.instance import RoutingInstance
+from headway.domains.routing.files.customers_csv import read_customers
 from headway.domains.routing.files.solomon import read_solomon
 from headway.domains.routing.files.vrplib_reader import read_vrp
 from headway.errors import InstanceError
 
 ARRAYS = ("coords", "demands", "capacity")
 Reader = Callable[[Path, str | None, frozenset[str] | None], RoutingInstance]
-READERS: Mapping[str, Reader] = {".vrp": read_vrp, ".tsp": read_vrp, ".txt": read_solomon}
+READERS: Mapping[str, Reader] = {".vrp": read_vrp, ".tsp": read_vrp, ".txt": read_solomon, ".csv": read_customers}
 
 
 def load(path: Path, convention: str | None = None, allowed: frozenset[str] | None = None) -> RoutingInstance:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import vrplib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headway.domains.routing.files.sol_file import read_routes, write_routes
 from headway.domains.routing.family.solution import Routes
+from headway.domains.routing.files.sol_file import read_routes, write_routes
 from headway.errors import SolutionError
 
 
@@ -33,6 +34,15 @@ def test_round_trip(tmp_path_factory, routes):
     assert read_routes(path).routes() == routes
 
 
+def test_several_depots(tmp_path):
+    """A route says where it leaves from where any leaves from another depot than the first; vrplib reads the customers."""
+    solution = Routes.of([[3, 1], [2]], [1, 0])
+    path = write_routes(tmp_path / "a.sol", solution, 4.0)
+    assert path.read_text() == "Route #1 (depot 1): 3 1\nRoute #2 (depot 0): 2\nCost 4\n"
+    assert read_routes(path).leaving() == [(1, [3, 1]), (0, [2])]
+    assert vrplib.read_solution(path)["routes"] == [[3, 1], [2]]
+
+
 def test_arrays_instead(problem, tiny, tmp_path):
     """The suffix decides: .npz holds any number of solutions."""
     path = problem.write_solution(tiny, Routes.of([[1, 2], [3, 4]]), tmp_path / "a.npz")
@@ -48,6 +58,7 @@ def test_arrays_instead(problem, tiny, tmp_path):
         ("Route #1: 99999999999999999999", ", line 1", "99999999999999999999"),
         ("Route #1: 1 2\nRoude #2: 3 4", ", line 2", "Roude"),
         ("1 2\n3 4", ", line 1", "Route #1: 4 7 2"),
+        ("Route #1 (depot -1): 1", ", line 1", "depot -1"),
         ("Cost 5", "", "no route"),
         ("", "", "no route"),
     ],
