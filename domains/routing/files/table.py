@@ -113,7 +113,7 @@ class Table:
 
 
 def cells(path: Path, lines: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """Line number and cells of each row that has any, by commas, or by semicolons where the first line has more of them.
+    """Line number and cells of each row that has any, by commas or by what the first line has more of, semicolons.
 
     Raises
     ------

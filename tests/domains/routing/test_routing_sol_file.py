@@ -35,7 +35,7 @@ def test_round_trip(tmp_path_factory, routes):
 
 
 def test_several_depots(tmp_path):
-    """A route says where it leaves from where any leaves from another depot than the first; vrplib reads the customers."""
+    """Routes say where they leave from, if any does not leave from the first; vrplib reads them."""
     solution = Routes.of([[3, 1], [2]], [1, 0])
     path = write_routes(tmp_path / "a.sol", solution, 4.0)
     assert path.read_text() == "Route #1 (depot 1): 3 1\nRoute #2 (depot 0): 2\nCost 4\n"
