@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import numpy as np
 from ortools.sat.python import cp_model
 
 from headway.components import component
@@ -15,6 +16,7 @@ from headway.solver import Search, Solver
 
 MOST = 15  # customers; beyond, a proof takes minutes and more
 SHARE = 0.01  # of the budget: the search ends that much early
+FIRST, HEAT = 200, (0.2, 0.002)  # iterations and temperatures of the solution that the search begins with
 
 
 @component
@@ -48,10 +50,20 @@ class Exact(Solver[RoutingInstance, Routes]):
             )
         model = Model(instance)
         watch = _Watch(problem, instance, model, search)
+        watch.offer(_first(instance))
         while search.left > SHARE * search.budget.cpu:
             if _run(model, watch, search):
                 break
         return watch.best
+
+
+def _first(instance: RoutingInstance) -> Routes:
+    """A quick solution to begin with, by ruin and recreate."""
+    from headway.domains.routing.classical.sisr import improve
+    from headway.domains.routing.classical.task import task_of
+
+    tour, _ = improve(task_of(instance), np.zeros(0, np.int64), FIRST, HEAT)
+    return Routes(tour[None])
 
 
 def _run(model: Model, watch: _Watch, search: Search[Routes]) -> bool:
@@ -90,7 +102,10 @@ class _Watch(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
         self._cost, self._bound = float("inf"), -float("inf")
 
     def on_solution_callback(self) -> None:
-        routes = self.model.routes(lambda literal: bool(self.boolean_value(literal)))
+        self.offer(self.model.routes(lambda literal: bool(self.boolean_value(literal))))
+
+    def offer(self, routes: Routes) -> None:
+        """Keep and report what is feasible and better."""
         score = self.problem.evaluate(self.instance, routes)
         if not score.feasible.all():
             self.refused = routes

@@ -70,6 +70,8 @@ class VRP(Problem[RoutingInstance, Routes]):
         "nearest_neighbour": f"{_HERE}.classical.heuristics:NearestNeighbour",
         "savings": f"{_HERE}.classical.heuristics:Savings",
         "sisr": f"{_HERE}.classical.sisr:SISR",
+        "started_ortools": f"{_HERE}.classical.started:StartedORTools",
+        "started_pyvrp": f"{_HERE}.classical.started:StartedPyVRP",
         "exact": f"{_HERE}.classical.exact:Exact",
         "hgs": f"{_HERE}.classical.hgs:HGS",
         "ortools": f"{_HERE}.classical.ortools:ORTools",
