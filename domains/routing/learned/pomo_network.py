@@ -43,7 +43,7 @@ class POMO(Recipe):
 
     layers: Size = 3
     feedforward: Size = 256
-    nearness: Annotated[float, Field(ge=0)] = 5.0
+    nearness: Annotated[float, Field(ge=0)] = 10.0
 
     def build(self, observation_space: spaces.Dict, action_space: spaces.Space[Any]) -> Network:
         return POMONetwork(self)
@@ -61,9 +61,9 @@ class POMONetwork(Recurrent):
         self.whole = nn.Linear(DIM, DIM, bias=False)
         self.context = nn.Parameter(torch.zeros(CONTEXT, DIM).uniform_(-1, 1) / DIM**0.5)
         self.glimpse = nn.Parameter(torch.zeros(BIASES, HEADS))
-        self.final = nn.Parameter(torch.tensor([-recipe.nearness, 0.0, -recipe.nearness, -1.0]))
+        self.final = nn.Parameter(recipe.nearness * torch.tensor([-1.0, 0.3, -1.0, -0.2]))
         with torch.no_grad():
-            self.glimpse[0] = -torch.linspace(0.0, recipe.nearness, HEADS)
+            self.glimpse[0] = -torch.linspace(0.0, recipe.nearness / 2, HEADS)
 
     def tables(self, nodes: Tensor, real: Tensor) -> Tables:
         """Tables for instances with features ``nodes`` [B, N, FEATURES], of which ``real`` [B, N] are no padding."""
