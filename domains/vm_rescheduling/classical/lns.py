@@ -18,7 +18,7 @@ from headway.domains.vm_rescheduling.exact.answers import PROVEN, Answers
 from headway.domains.vm_rescheduling.exact.engines import solve
 from headway.domains.vm_rescheduling.exact.movements import held
 from headway.domains.vm_rescheduling.exact.program import Ints
-from headway.domains.vm_rescheduling.exact.race import LEAST, Engine
+from headway.domains.vm_rescheduling.exact.turns import LEAST, Engine
 from headway.solver import Search, Solver
 
 Bools = NDArray[np.bool_]

@@ -13,7 +13,7 @@ from headway.domains.vm_rescheduling.cluster.instance import NODES, Snapshot
 from headway.domains.vm_rescheduling.cluster.plan import Plan
 from headway.domains.vm_rescheduling.exact.aggregated import aggregated
 from headway.domains.vm_rescheduling.exact.engines import solve
-from headway.domains.vm_rescheduling.exact.race import LEAST, Engine
+from headway.domains.vm_rescheduling.exact.turns import LEAST, Engine
 from headway.solver import Search, Solver
 
 

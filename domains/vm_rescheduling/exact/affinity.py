@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,33 +31,45 @@ def merged(counts: Counts) -> tuple[Counts, Ints]:
     return whole, of
 
 
+class Shared(NamedTuple):
+    """A change [N, K] of kinds with groups (None: there is none, or none was found in time), and the groups that stand
+    in the way.
+    """
+
+    change: Ints | None
+    clashing: frozenset[int]
+
+
 class Assignment:
-    """The counts of ``change`` [N, K'] (of `merged` kinds) shared out over kinds with groups.
+    """VMs that leave nodes and come to them (``out`` and ``into`` [N, K'], of `merged` kinds), shared out over kinds
+    with groups.
 
     At each node as many VMs of a size leave or come as counted; over all nodes, as many of each group leave as come;
     and in the end a zone hosts at most one VM of a group. This is decided exactly, by CP-SAT: it is a matching of
-    departures and arrivals with side constraints. As few VMs of groups as possible move.
+    departures and arrivals with side constraints. As few VMs of groups as possible move. Where it cannot be, as few
+    VMs as possible clash, and none of the groups ``apart``, which `zones` has taken care of.
     """
 
-    def __init__(self, counts: Counts, of: Ints, change: Ints) -> None:
+    def __init__(self, counts: Counts, of: Ints, out: Ints, into: Ints, apart: frozenset[int] = frozenset()) -> None:
         self.counts, self.of, self.model = counts, of, cp_model.CpModel()
         self.moved: dict[tuple[int, int, int], cp_model.IntVar] = {}  # node, kind, sign
-        for node, size in np.argwhere(change).tolist():
-            self._node(node, size, int(change[node, size]))
+        self.clash: list[tuple[int, cp_model.IntVar]] = []  # group, VMs too many of it
+        for sign, amount in ((-1, out), (1, into)):
+            for node, size in np.argwhere(amount).tolist():
+                self._node(node, size, sign, int(amount[node, size]))
         self._balance()
-        self._zones()
+        self._zones(apart)
         grouped = [v for (_, kind, sign), v in self.moved.items() if sign < 0 and counts.group[kind] >= 0]
-        self.model.minimize(sum(grouped))
+        self.model.minimize(sum(grouped) + (int(out.sum()) + 1) * sum(clash for _, clash in self.clash))
 
-    def _node(self, node: int, size: int, change: int) -> None:
+    def _node(self, node: int, size: int, sign: int, amount: int) -> None:
         """The VMs of one size that leave a node, or come to it, by their groups."""
-        sign = 1 if change > 0 else -1
         kinds = np.flatnonzero(self.of == size).tolist()
         here = {kind: int(self.counts.count[node, kind]) for kind in kinds}
-        most = {kind: abs(change) if sign > 0 else here[kind] for kind in kinds}
+        most = {kind: amount if sign > 0 else here[kind] for kind in kinds}
         names = {kind: (node, kind, sign) for kind in kinds if most[kind]}
         self.moved |= {name: self.model.new_int_var(0, most[kind], "") for kind, name in names.items()}
-        self.model.add(sum(self.moved[name] for name in names.values()) == abs(change))
+        self.model.add(sum(self.moved[name] for name in names.values()) == amount)
 
     def _balance(self) -> None:
         of_kind: dict[int, list[tuple[int, cp_model.IntVar]]] = {}
@@ -65,7 +78,7 @@ class Assignment:
         for pairs in of_kind.values():
             self.model.add(sum(sign * variable for sign, variable in pairs) == 0)
 
-    def _zones(self) -> None:
+    def _zones(self, apart: frozenset[int]) -> None:
         there: dict[tuple[int, int], list[tuple[int, cp_model.IntVar]]] = {}
         for (node, kind, sign), variable in self.moved.items():
             if self.counts.group[kind] >= 0:
@@ -75,15 +88,20 @@ class Assignment:
         for (zone, group), pairs in there.items():
             if any(sign > 0 for sign, _ in pairs):
                 now = int(self.counts.hosted[zone, group])
-                self.model.add(now + sum(sign * variable for sign, variable in pairs) <= 1)
+                clash = self.model.new_int_var(0, 0 if group in apart else len(self.moved), "")
+                self.model.add(now + sum(sign * variable for sign, variable in pairs) <= 1 + clash)
+                self.clash.append((group, clash))
 
-    def solve(self, seconds: float) -> Ints | None:
-        """The change [N, K] of kinds with groups; None if there is none (or none was found in time)."""
+    def solve(self, seconds: float) -> Shared:
+        """Share out within so many wall seconds."""
         solver = cp_model.CpSolver()
         solver.parameters.max_time_in_seconds, solver.parameters.num_workers = seconds, 1
         if solver.solve(self.model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return None
+            return Shared(None, frozenset())
+        clashing = frozenset(group for group, clash in self.clash if solver.value(clash))
+        if clashing:
+            return Shared(None, clashing)
         change = np.zeros_like(self.counts.count)
         for (node, kind, sign), variable in self.moved.items():
             change[node, kind] += sign * solver.value(variable)
-        return change
+        return Shared(change, clashing)

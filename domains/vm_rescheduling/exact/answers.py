@@ -30,6 +30,11 @@ class Answers:
     left : CPU-seconds still to spend
     machines : bool [P], those that migrations may touch, all by default
     found : called with each better answer
+
+    Attributes
+    ----------
+    apart : anti-affinity groups that stood in the way of a change
+    stuck : the last change of counts with groups [N, K] that no order was found for
     """
 
     def __init__(
@@ -45,6 +50,8 @@ class Answers:
         counts, self.of = merged(setting.counts)
         self.whole = replace(setting, counts=counts)
         self.best = Found(np.empty((0, 3), np.int64), np.inf)
+        self.apart: frozenset[int] = frozenset()
+        self.stuck: Ints | None = None
         self._began = time.perf_counter(), left()
 
     def wall(self, seconds: float) -> float:
@@ -70,19 +77,28 @@ class Answers:
         return change
 
     def hint(self, program: Program, change: Ints) -> Floats:
-        """A change of the counts as a solution of a program."""
+        """A change of the counts without groups as a solution of a program."""
         out, into = np.maximum(-change, 0)[tuple(program.leave.T)], np.maximum(change, 0)[tuple(program.come.T)]
         return program.completed(np.concatenate([out, into]).astype(float))
 
-    def realise(self, change: Ints) -> bool:
-        """Put a change of the counts without groups in order, and offer it; whether that went for all of it."""
+    def realise(self, change: Ints, swapped: Ints | int = 0) -> bool:
+        """Put a change of the counts without groups in order, and offer it; whether that went for all of it.
+
+        ``swapped`` [N, K] VMs leave a node and as many others of their kind, of other groups, come.
+        """
+        shared: Ints | None = change
         if self.whole.counts is not self.setting.counts:
-            shared = Assignment(self.setting.counts, self.of, change).solve(self.wall(max(0.05, 0.3 * self.left())))
-            if shared is None:
-                return False
-            change = shared
-        found = order(self.setting.counts, change, self.setting.limit)
+            out, into = np.maximum(-change, 0) + swapped, np.maximum(change, 0) + swapped
+            sharing = Assignment(self.setting.counts, self.of, out, into, self.apart)
+            shared, clashing = sharing.solve(self.wall(max(0.05, 0.3 * self.left())))
+            self.apart |= clashing
+        return shared is not None and self.ordered(shared)
+
+    def ordered(self, change: Ints, seed: int = 0) -> bool:
+        """Put a change of the counts [N, K] in order, and offer it; whether that went for all of it."""
+        found = order(self.setting.counts, change, self.setting.limit, seed=seed)
         self.offer(self.extended(found.moves))
+        self.stuck = change if found.left else self.stuck
         return found.left == 0
 
     def extended(self, moves: Ints) -> Found:

@@ -8,7 +8,8 @@ from headway.components import component
 from headway.domains.vm_rescheduling.classical.setting import Found, Setting
 from headway.domains.vm_rescheduling.cluster.instance import Snapshot
 from headway.domains.vm_rescheduling.cluster.plan import Plan
-from headway.domains.vm_rescheduling.exact.race import RACE, Engine, Race
+from headway.domains.vm_rescheduling.exact.race import Race
+from headway.domains.vm_rescheduling.exact.turns import RACE, Engine
 from headway.solver import Search, Solver
 
 
@@ -17,8 +18,9 @@ class Exact(Solver[Snapshot, Plan]):
     """Greedy, then CBC, HiGHS and CP-SAT in turns on counts of interchangeable VMs, until one proves the optimum.
 
     No engine wins everywhere, and on one thread turns cost less than running them side by side. The bound is that of
-    the final state alone: it leaves out anti-affinity and the order of the migrations, so it holds for all plans; where
-    a plan reaches it the plan is proven optimal. Never worse than greedy.
+    the final state alone, without the order of the migrations and with the anti-affinity that got in the way of a
+    solution, so it holds for all plans; where a plan reaches it the plan is proven optimal, and only then does it stop
+    before its budget ends. Never worse than greedy.
 
     Attributes
     ----------
@@ -36,4 +38,5 @@ class Exact(Solver[Snapshot, Plan]):
 
         race = Race(setting, lambda: search.left, engines=self.engines, threads=search.budget.threads, found=found,
                     bounded=search.bound)  # fmt: skip
-        return setting.plan(race.run().moves)
+        race.run()
+        return setting.plan(race.insist().moves)

@@ -16,7 +16,7 @@ SCALE = 2.0**40  # CP-SAT's objective is whole: values are rounded to 1 / SCALE
 class _Report(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
     """Hands on each solution of CP-SAT."""
 
-    def __init__(self, variables: list[cp_model.IntVar], found: Callable[[Floats], None]) -> None:
+    def __init__(self, variables: list[cp_model.IntVar], found: Callable[[Floats], object]) -> None:
         super().__init__()
         self.variables, self.found = variables, found
 
@@ -25,7 +25,7 @@ class _Report(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
 
 
 def cp_sat(
-    program: Program, seconds: float, hint: Floats | None, threads: int, found: Callable[[Floats], None]
+    program: Program, seconds: float, hint: Floats | None, threads: int, found: Callable[[Floats], object]
 ) -> Answer:
     """Run CP-SAT for so many wall seconds; ``found`` is called with each better solution.
 

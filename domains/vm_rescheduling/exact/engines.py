@@ -5,6 +5,7 @@ highspy must not be imported beside ortools (their HiGHS symbols clash), so HiGH
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -21,10 +22,11 @@ from headway.errors import SolverError
 
 Floats = NDArray[np.float64]
 GAP = 1e-4  # relative, of CBC and HiGHS: less than a slot where values are whole
+FINE = 1e-7  # where they are not
 
 
 def solve(engine: str, program: Program, seconds: float, *, hint: Floats | None = None, threads: int = 1,
-          found: Callable[[Floats], None] = lambda x: None) -> Answer:  # fmt: skip
+          found: Callable[[Floats], object] = lambda x: None) -> Answer:  # fmt: skip
     """Run one engine (``cbc``, ``highs``, ``cp_sat``) for so many seconds (CBC's are of CPU, the others' wall seconds).
 
     Parameters
@@ -66,10 +68,12 @@ def _cbc(program: Program, seconds: float, hint: Floats | None, threads: int) ->
     solver.SetTimeLimit(max(1, round(1000 * seconds)))
     solver.SetNumThreads(threads)
     gap = pywraplp.MPSolverParameters()
-    gap.SetDoubleParam(gap.RELATIVE_MIP_GAP, GAP)
+    gap.SetDoubleParam(gap.RELATIVE_MIP_GAP, GAP if program.step else FINE)
+    began = time.process_time()
     status = solver.Solve(gap)
-    if status == solver.INFEASIBLE:
-        return Answer(None, -np.inf, True)
+    if status == solver.INFEASIBLE:  # which it also says at times where it had no time
+        late = time.process_time() - began >= seconds
+        return Answer(None, np.inf if late else -np.inf, not late)
     if status in (solver.UNBOUNDED, solver.MODEL_INVALID, solver.ABNORMAL):
         raise SolverError("an engine failed", where="cbc", got=status, expected="a solution, or none in time")
     x = np.array([v.solution_value() for v in variables]) if status in (solver.OPTIMAL, solver.FEASIBLE) else None
@@ -85,7 +89,8 @@ def _highs(program: Program, seconds: float, hint: Floats | None) -> Answer:
     if hint is not None:
         values = dict(zip(variables, hint.tolist(), strict=True))
         start.solution_hints.append(mathopt.SolutionHint(variable_values=values))
-    limits = mathopt.SolveParameters(time_limit=timedelta(seconds=seconds), relative_gap_tolerance=GAP)
+    gap = GAP if program.step else FINE
+    limits = mathopt.SolveParameters(time_limit=timedelta(seconds=seconds), relative_gap_tolerance=gap)
     result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=limits, model_params=start)
     reason = result.termination.reason
     if reason == mathopt.TerminationReason.INFEASIBLE:

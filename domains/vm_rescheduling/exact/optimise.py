@@ -13,7 +13,8 @@ from headway.domains.vm_rescheduling.classical.setting import Found, Setting
 from headway.domains.vm_rescheduling.cluster.fragments import Fragment
 from headway.domains.vm_rescheduling.cluster.instance import Snapshot
 from headway.domains.vm_rescheduling.cluster.plan import Plan
-from headway.domains.vm_rescheduling.exact.race import RACE, Engine, Race
+from headway.domains.vm_rescheduling.exact.race import Race
+from headway.domains.vm_rescheduling.exact.turns import RACE, Engine
 
 
 class Result(NamedTuple):

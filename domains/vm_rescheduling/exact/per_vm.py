@@ -15,9 +15,10 @@ from headway.domains.vm_rescheduling.cluster.instance import NODES, Snapshot
 from headway.domains.vm_rescheduling.cluster.ordering import order
 from headway.domains.vm_rescheduling.cluster.plan import Plan
 from headway.domains.vm_rescheduling.exact.aggregated import common
+from headway.domains.vm_rescheduling.exact.answers import PROVEN
 from headway.domains.vm_rescheduling.exact.engines import solve
-from headway.domains.vm_rescheduling.exact.program import Ints, Program, Rows
-from headway.domains.vm_rescheduling.exact.race import Engine
+from headway.domains.vm_rescheduling.exact.program import Answer, Ints, Program, Rows
+from headway.domains.vm_rescheduling.exact.turns import Engine
 from headway.errors import CapabilityError
 from headway.solver import Search, Solver
 
@@ -27,7 +28,8 @@ class ExactPerVM(Solver[Snapshot, Plan]):
     """One engine on a binary for each VM and node, as Ding et al. 2025 (section 2) and others write the problem.
 
     Anti-affinity is in it. There is no counting cut and no hint; objective ``fragments`` only. For the same optimum the
-    aggregated program needs a small part of its time, which grows with the cluster.
+    aggregated program needs a small part of its time, which grows with the cluster. Where no order is found for the
+    optimum, others are tried until the budget ends.
 
     Attributes
     ----------
@@ -53,14 +55,19 @@ class ExactPerVM(Solver[Snapshot, Plan]):
         program, vm, node = per_vm(setting)
         if not program.value.any():
             return setting.plan(best.moves)
-        answer = solve(self.engine, program, search.left, threads=search.budget.threads)
-        search.bound(program.bound(answer.bound))
-        if answer.x is not None:
-            chosen = answer.x[: len(vm)] > 0.5
-            moves = np.stack([setting.counts.place[vm], setting.counts.kind[vm], node], axis=1)[chosen]
-            change = setting.counts.change(moves[moves[:, 0] != moves[:, 2]])
-            found = setting.best_prefix(order(setting.counts, change, setting.limit).moves)
-            best = found if found.objective < best.objective else best
+        answer, bound, seed = Answer(None, np.inf, False), -np.inf, 0
+        while not seed or (search.left > 0 and best.objective > bound + PROVEN):
+            if not answer.proven:  # an engine may return before its time is over
+                answer = solve(self.engine, program, search.left, threads=search.budget.threads)
+                bound = max(bound, program.bound(answer.bound))
+                search.bound(bound)
+            if answer.x is not None:
+                chosen = answer.x[: len(vm)] > 0.5
+                moves = np.stack([setting.counts.place[vm], setting.counts.kind[vm], node], axis=1)[chosen]
+                change = setting.counts.change(moves[moves[:, 0] != moves[:, 2]])
+                found = setting.best_prefix(order(setting.counts, change, setting.limit, seed=seed).moves)
+                best = min(best, found, key=lambda found: found.objective)
+            seed += 1
         return setting.plan(best.moves)
 
 

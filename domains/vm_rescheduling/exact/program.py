@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,14 +37,30 @@ class Program:
     ceiling: float
     step: float
 
+    def moved(self, x: Floats, shape: tuple[int, ...]) -> tuple[Ints, Ints]:
+        """VMs that leave and that come [N, K] in a solution."""
+        whole, n = np.rint(x).astype(np.int64), len(self.leave)
+        out, into = np.zeros((2, *shape), np.int64)
+        out[tuple(self.leave.T)] = whole[:n]
+        into[tuple(self.come.T)] = whole[n : n + len(self.come)]
+        return out, into
+
     def change(self, x: Floats, shape: tuple[int, ...]) -> Ints:
         """What a solution adds to the counts [N, K]."""
-        whole = np.rint(x).astype(np.int64)
-        change = np.zeros(shape, np.int64)
-        n = len(self.leave)
-        change[tuple(self.leave.T)] -= whole[:n]
-        change[tuple(self.come.T)] += whole[n : n + len(self.come)]
-        return change
+        out, into = self.moved(x, shape)
+        return into - out
+
+    def without(self, refused: Sequence[Floats]) -> Program:
+        """The program without solutions that begin with one of these, or with as much in the places of one."""
+        if not refused:
+            return self
+        places = np.zeros((len(refused), len(self.most)))
+        places[:, : len(refused[0])] = np.rint(refused) > 0
+        rest = np.rint(refused).sum(1) - 1
+        return replace(
+            self, matrix=sparse.csr_array(sparse.vstack([self.matrix, sparse.csr_array(places)], format="csr")),
+            lower=np.append(self.lower, np.full(len(rest), -np.inf)), upper=np.append(self.upper, rest),
+        )  # fmt: skip
 
     def completed(self, first: Floats) -> Floats:
         """A solution x that begins with ``first``, its other variables as great as rows of their own allow."""
