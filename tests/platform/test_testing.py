@@ -763,6 +763,18 @@ def test_the_sound_problem_passes_every_check(fleet):
     assert all(outcome.passed for outcome in passed)
 
 
+def test_an_exact_solver_that_ran_out_of_time_has_proven_nothing(monkeypatch):
+    """It may be beaten: the same solver that fails where it stops early passes where it spends its budget."""
+
+    def idle(plan, solver, problem, instance, search):
+        while search.left > 0:
+            pass
+        return Plan(plan.machine * 0 - 1, plan.work * 0)
+
+    wrap(monkeypatch, Foresight, "solve", idle)
+    run("check_exact_solvers_are_optimal")
+
+
 def test_every_check_finds_a_defect():
     """No check is there that has not been seen to fail."""
     checks_for(Fleet())

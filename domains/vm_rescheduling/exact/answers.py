@@ -88,7 +88,8 @@ class Answers:
         """
         shared: Ints | None = change
         if self.whole.counts is not self.setting.counts:
-            out, into = np.maximum(-change, 0) + swapped, np.maximum(change, 0) + swapped
+            out: Ints = np.maximum(-change, 0) + swapped
+            into: Ints = np.maximum(change, 0) + swapped
             sharing = Assignment(self.setting.counts, self.of, out, into, self.apart)
             shared, clashing = sharing.solve(self.wall(max(0.05, 0.3 * self.left())))
             self.apart |= clashing

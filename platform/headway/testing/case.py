@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from headway.batch import Batch, Instance
 from headway.components import build, givens, knobs, options
 from headway.environment import Environment
-from headway.errors import HeadwayError
+from headway.errors import CapabilityError, HeadwayError
 from headway.evaluation import Evaluation
 from headway.ops import BackendName
 from headway.policy import Planner, Policy
@@ -28,11 +30,13 @@ CPU = 0.2  # budget of a solver, CPU-seconds
 
 @dataclass(frozen=True)
 class Answer:
-    """A contestant's solutions of the case's first instances, and what the scorer says of them."""
+    """A contestant's solutions of the case's first instances, and what the scorer says of them; ``exact`` [B] are those
+    of an exact solver that stopped by itself.
+    """
 
     name: str
     oracle: bool
-    exact: bool
+    exact: np.ndarray[Any, np.dtype[np.bool_]]
     solution: Batch
     evaluation: Evaluation
 
@@ -59,7 +63,9 @@ class ProblemCase:
 
     @cached_property
     def answers(self) -> list[Answer]:
-        return [self._answer(name, contestant) for name, contestant in self.contestants.items()]
+        """Of all contestants but those that say they cannot (a package is missing, an instance is too large)."""
+        answers = (self._answer(name, contestant) for name, contestant in self.contestants.items())
+        return [answer for answer in answers if answer]
 
     @cached_property
     def random(self) -> Episode:
@@ -94,15 +100,25 @@ class ProblemCase:
                     return pair if step > 0 else pair[::-1]
         return None
 
-    def _answer(self, name: str, contestant: Policy | Planner[Any] | Solver[Any, Any]) -> Answer:
-        if isinstance(contestant, Solver):
-            rows = [solve(self.problem, contestant, self.instance[i]) for i in range(min(SOLVED, len(self.instance)))]
-            solution, exact = type(rows[0]).concat(rows), contestant.exact
-        else:
-            environment = self.problem.environment(contestant.environment)
-            solution, exact = rollout(environment, contestant, self.instance).solution, False
+    def _answer(self, name: str, contestant: Policy | Planner[Any] | Solver[Any, Any]) -> Answer | None:
+        try:
+            exact, solution = self._solved(contestant)
+        except CapabilityError:
+            return None
         evaluation = self.problem.evaluate(self.instance[: len(solution)], solution)
         return Answer(name, name in self.problem.oracles, exact, solution, evaluation)
+
+    def _solved(self, contestant: Policy | Planner[Any] | Solver[Any, Any]) -> tuple[Any, Batch]:
+        if isinstance(contestant, Solver):
+            searches = [budgeted() for _ in range(min(SOLVED, len(self.instance)))]
+            rows = [solve(self.problem, contestant, self.instance[i], run) for i, run in enumerate(searches)]
+            exact = np.array([contestant.exact and search.left > 0 for search in searches])
+            solution = type(rows[0]).concat(rows)
+        else:
+            environment = self.problem.environment(contestant.environment)
+            solution = rollout(environment, contestant, self.instance).solution
+            exact = np.zeros(len(solution), bool)
+        return exact, solution
 
 
 @dataclass(frozen=True)
@@ -142,11 +158,18 @@ class EnvironmentCase:
         return capability in self.environment.capabilities
 
 
-def solve(problem: Problem[Any, Any], solver: Solver[Any, Any], instance: Instance, cpu: float = CPU) -> Batch:
-    """The last incumbent of a solver under a small budget. Raises HeadwayError where it has none."""
-    found: Batch | None = answer(solver, problem, instance, Search(Budget(cpu=cpu), clock=Clock()))
+def budgeted(cpu: float = CPU) -> Search[Any]:
+    """A run with a small budget."""
+    return Search(Budget(cpu=cpu), clock=Clock())
+
+
+def solve(
+    problem: Problem[Any, Any], solver: Solver[Any, Any], instance: Instance, search: Search[Any] | None = None
+) -> Batch:
+    """The last incumbent of a solver, under a small budget by default. Raises HeadwayError where it has none."""
+    found: Batch | None = answer(solver, problem, instance, search or budgeted())
     if found is None:
-        raise HeadwayError("a solver found no solution", where=f"{type(solver).__name__}, {cpu} CPU-s")
+        raise HeadwayError("a solver found no solution", where=type(solver).__name__)
     return found
 
 

@@ -154,3 +154,11 @@ def test_a_goal_out_of_reach_is_approached():
     value, bound, spent = solved(problem, Exact(), snapshot)
     assert value == bound == pytest.approx(4 + best.objective / 2)  # the limit, one more, and what is missed
     assert not spent
+
+def test_references_are_the_same_each_time():
+    problem = Rescheduling(fragments=BOTH, machines=30, proof=0.05)
+    snapshot = problem.instances("validation", 2)
+    first, again = (problem.references(snapshot) for _ in range(2))
+    for name, reference in first.items():
+        np.testing.assert_array_equal(reference.value, again[name].value)
+    assert (first["bound"].value <= problem.evaluate(snapshot, Plan.concat([Plan.of([])] * 2)).objective).all()
