@@ -19,7 +19,7 @@ WEIGHTS = ("EUC_2D", "EXACT_2D", *PLANE, "GEO", "EXPLICIT")
 
 KIND = re.compile(
     r"(?P<tour>A?TSP)|(?P<md>MD)?(?P<pc>PC)?(?P<open>O)?"
-    r"((A?C?D?VRP(?P<back>B|MB|MPD|SPD)?)|(?P<pairs>PDP)|(?P<pairtour>PDTSP))(?P<limit>L)?(?P<tw>TW)?"
+    r"(([ACD]{0,2}VRP(?P<back>B|MB|MPD|SPD)?)|(?P<pairs>PDP)|(?P<pairtour>PDTSP))(?P<limit>L)?(?P<tw>TW)?"
 )
 # Part of a type -> what the file must have.
 PROMISED = {"back": ("BACKHAUL",), "pairs": ("PICKUP_AND_DELIVERY",), "pairtour": ("PICKUP_AND_DELIVERY",),
