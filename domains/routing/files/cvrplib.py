@@ -2,9 +2,9 @@
 
     python -m headway.domains.routing.files.cvrplib 'X-n1*' C101 to=data
 
-The X set (Uchoa et al. 2017), Solomon's (1987), and one of each older set, as CVRPLIB publishes them. Its own server moves
-and tells no checksums, so the copies in the test data of the package vrplib are taken, at one commit; the SHA-256 of each
-file is in ``cvrplib.csv``.
+The X set (Uchoa et al. 2017), Solomon's (1987), and one of each older set, as CVRPLIB publishes them. Its own server
+moves and tells no checksums, so the copies in the test data of the package vrplib are taken, at one commit; the SHA-256
+of each file is in ``cvrplib.csv``.
 """
 
 from __future__ import annotations

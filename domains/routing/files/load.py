@@ -23,10 +23,10 @@ READERS: Mapping[str, Reader] = {".vrp": read_vrp, ".tsp": read_vrp, ".txt": rea
 def load(path: Path, convention: str | None = None, allowed: frozenset[str] | None = None) -> RoutingInstance:
     """Instances from a file or folder.
 
-    ``.vrp`` (and LKH-3's ``.vrptw`` and so on), ``.tsp``: one VRPLIB or TSPLIB instance. ``.txt``: one of Solomon's. ``.csv``: a table of customers. A
-    folder: its ``.vrp`` files in the order of their names, padded to one batch; where there are none, those of the next
-    of these kinds. ``.npz``: what `Batch.save` wrote, or arrays ``coords`` [B, N, 2] (depot first), ``demands`` [B, N]
-    and ``capacity`` (one for all, or [B]).
+    ``.vrp`` (and LKH-3's ``.vrptw`` and so on), ``.tsp``: one VRPLIB or TSPLIB instance. ``.txt``: one of Solomon's.
+    ``.csv``: a table of customers. A folder: its ``.vrp`` files in the order of their names, padded to one batch; where
+    there are none, those of the next of these kinds. ``.npz``: what `Batch.save` wrote, or arrays ``coords`` [B, N, 2]
+    (depot first), ``demands`` [B, N] and ``capacity`` (one for all, or [B]).
 
     Parameters
     ----------
