@@ -42,9 +42,9 @@ class Table:
         """
         table = cls(path, [], [], [])
         lines = read_text(path, InstanceError).splitlines()
-        for number, line in enumerate(lines, 1):
-            if line.lstrip().startswith("#"):
-                table._set(number, line.strip(), keys)
+        for number, raw in enumerate(lines, 1):
+            if raw.lstrip().startswith("#"):
+                table._set(number, raw.strip(), keys)
                 lines[number - 1] = ""
         for line, row in cells(path, lines):
             table._take(line, row, columns)

@@ -129,7 +129,8 @@ def _fleet(fields: dict[str, Any], optional: Bools, recipe: VRP) -> Ints:
     for name in ("demand", "pickup"):
         load = np.where(optional, 0, fields[name])
         needed = np.maximum(needed, loads.vehicles(load, fields["capacity"]))
-    return np.maximum(asked, -(-needed // recipe.depots))
+    enough: Ints = np.maximum(asked, -(-needed // recipe.depots))
+    return enough
 
 
 def _windows(drawn: windows.Windows, customer: Bools, real: Ints) -> dict[str, NDArray[Any]]:

@@ -85,7 +85,8 @@ def _near(rng: np.random.Generator, seeds: Ints, count: int) -> Ints:
     radius, angle = rng.gamma(2.0, DECAY, count), rng.uniform(0, 2 * np.pi, count)
     offset = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     spots = np.rint(seeds[rng.integers(len(seeds), size=count)] + offset).astype(np.int64)
-    return spots[((spots >= 0) & (spots <= SIDE)).all(1)]
+    inside: Ints = spots[((spots >= 0) & (spots <= SIDE)).all(1)]
+    return inside
 
 
 def _further(spots: Ints, count: int, source: Callable[[int], Ints]) -> Ints:
