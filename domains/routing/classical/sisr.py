@@ -9,11 +9,12 @@ import numpy as np
 from pydantic import Field
 
 from headway.components import component
-from headway.domains.routing.classical.sisr_kernel import Knobs, anneal, keep
-from headway.domains.routing.classical.sisr_moves import adopt
-from headway.domains.routing.classical.sisr_state import State, state_of
+from headway.domains.routing.classical.polish import begun
+from headway.domains.routing.classical.sisr_kernel import anneal
+from headway.domains.routing.classical.sisr_knobs import Knobs, knobs_of, mean_distance
+from headway.domains.routing.classical.sisr_state import State, best_of
 from headway.domains.routing.classical.start import started
-from headway.domains.routing.classical.task import Floats, Ints, Task, task_of, visits_of
+from headway.domains.routing.classical.task import task_of, visits_of
 from headway.domains.routing.family.instance import RoutingInstance
 from headway.domains.routing.family.solution import Routes
 from headway.solver import Search, Solver
@@ -52,9 +53,7 @@ class SISR(Solver[RoutingInstance, Routes]):
         first = None if self.start is None else started(self.start, problem, instance, search)
         task = task_of(instance)
         knobs = knobs_of(task)._replace(average=self.removals, longest=float(self.longest), blinks=self.blinks)
-        state = state_of(task, int(search.rng.integers(2**62)))
-        if first is not None:
-            begin(state, visits_of(first))
+        state = begun(task, None if first is None else visits_of(first), int(search.rng.integers(2**62)))
         scale = mean_distance(task)
         search_on(state, knobs, (self.hot * scale, self.cold * scale), search)
         return routes_of(state)
@@ -74,7 +73,7 @@ def search_on(
     began, steps = search.spent, FIRST
     share = now = began / budget
     pace = 0.0
-    while now < until - SHARE / 2:
+    while pace == 0.0 or now < until - SHARE / 2:  # whatever the clock says, there is a first solution
         then = min(until, now + steps * pace / budget)
         best = anneal(state, knobs, steps, hot * (cold / hot) ** now, hot * (cold / hot) ** then)
         if best < known:
@@ -87,55 +86,8 @@ def search_on(
             knobs = steer(state, knobs, now)
 
 
-def improve(
-    task: Task, visits: Ints, iterations: int, temperatures: tuple[float, float] = (0.02, 0.001), seed: int = 0,
-    knobs: Knobs | None = None,
-) -> tuple[Ints, float]:  # fmt: skip
-    """A giant tour [L] made better by so many iterations, and its cost; never worse.
-
-    Parameters
-    ----------
-    temperatures : first and last, in mean distances of two nodes
-    """
-    state = state_of(task, seed)
-    begin(state, visits)
-    hot, cold = (heat * mean_distance(task) for heat in temperatures)
-    cost = anneal(state, knobs or knobs_of(task), iterations, hot, cold)
-    return state.best, cost
-
-
-def begin(state: State, visits: Ints) -> None:
-    """Start from a giant tour [L]."""
-    adopt(state, visits)
-    if not state.run["missing"][0]:
-        keep(state)
-
-
 def routes_of(state: State) -> Routes | None:
     """The best solution; None where none was feasible."""
     if not np.isfinite(state.run["best"][0]):
         return None
-    return Routes(np.concatenate([state.best, [0]])[None])
-
-
-def mean_distance(task: Task) -> float:
-    """Of two nodes: the scale of temperatures."""
-    n = task.customers + 1
-    return float(task.back[1:n, 1:n].mean()) + 1e-12
-
-
-def knobs_of(task: Task) -> Knobs:
-    """The paper's: orders random, by demand, far first, close first (4 : 4 : 2 : 1); where there are windows also the
-    narrowest, the first to open and the last to close first (2 : 2 : 2).
-    """
-    n = task.customers + 1
-    far = task.distance[task.home, :n].min(0)
-    weight = task.demand[:n] + np.maximum(task.change[:n], 0)
-    keys: list[Floats] = [np.zeros(n), -weight.astype(float), -far, far]
-    shares = [4.0, 4.0, 2.0, 1.0]
-    if np.isfinite(task.latest[1:n]).any():
-        keys += [task.latest[:n] - task.earliest[:n], task.earliest[:n], -task.latest[:n]]
-        shares += [2.0, 2.0, 2.0]
-    orders = np.cumsum(shares) / sum(shares)
-    orders[-1] = 2.0
-    return Knobs(10.0, 10.0, 0.01, np.stack(keys), orders, np.arange(1, n))
+    return Routes(best_of(state)[None])

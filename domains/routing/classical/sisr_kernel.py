@@ -8,31 +8,19 @@ iteration, in place of the paper's sum of absences.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
 
 from headway.domains.routing.classical.sisr_insert import recreate
+from headway.domains.routing.classical.sisr_knobs import Knobs
 from headway.domains.routing.classical.sisr_moves import dropped, undo
 from headway.domains.routing.classical.sisr_ruin import pool, ruin
-from headway.domains.routing.classical.sisr_state import ACTIVE, BEST, POOL, TOUCHED, State, draw
-from headway.domains.routing.classical.task import Floats, Ints
+from headway.domains.routing.classical.sisr_schedule import sound
+from headway.domains.routing.classical.sisr_state import ACTIVE, POOL, TOUCHED, State, draw
 
 EPS = 1e-9
 GROWTH = 0.02  # of what a customer counts at first who is not visited and must be, with each iteration
 LENIENT = 0.1  # share of iterations in which prizes look larger
-
-
-class Knobs(NamedTuple):
-    """What a search may choose anew at any time."""
-
-    average: float  # customers removed
-    longest: float  # string
-    blinks: float  # probability that a place is overlooked
-    keys: Floats  # [O, n + 1] orders of insertion, the least first; the first order is random
-    orders: Floats  # [O] cumulative probabilities of the orders
-    seeds: Ints  # [S] customers to ruin around, each as likely as it is often here
 
 
 @njit(cache=True, error_model="numpy")
@@ -46,7 +34,8 @@ def anneal(s: State, knobs: Knobs, iterations: int, hot: float, cold: float) -> 
         sort(s, knobs)
         patience = 1.0 / (0.1 + draw(s)) if run.optional and draw(s) < LENIENT else 1.0
         change += recreate(s, knobs.blinks, patience)
-        if change < 0.0 or change < -heat * np.log(draw(s) + 1e-300):
+        taken = change < 0.0 or change < -heat * np.log(draw(s) + 1e-300)
+        if taken and all_sound(s):
             run.current += change
             if run.missing == 0 and run.current < run.best - EPS:
                 keep(s)
@@ -72,6 +61,17 @@ def chosen(s: State, knobs: Knobs) -> int:
         if draw(s) < 0.5:
             return s.lists[POOL, int(draw(s) * run.pooled)]
     return knobs.seeds[int(draw(s) * len(knobs.seeds))]
+
+
+@njit(cache=True, error_model="numpy")
+def all_sound(s: State) -> bool:
+    """Whether the routes touched keep every rule."""
+    if not s.run[0].rich and s.run[0].limit == np.inf:
+        return True
+    for k in range(s.run[0].touched):  # noqa: SIM110 (compiled)
+        if not sound(s, s.lists[TOUCHED, k]):
+            return False
+    return True
 
 
 @njit(cache=True, error_model="numpy")
@@ -109,7 +109,7 @@ def sort(s: State, knobs: Knobs) -> None:
 @njit(cache=True, error_model="numpy")
 def keep(s: State) -> None:
     """Store the current solution as the best one."""
-    run, best = s.run[0], s.lists[BEST]
+    run, best = s.run[0], s.best
     run.best = run.current
     at = 0
     for k in range(run.active):

@@ -183,9 +183,16 @@ def adopt(s: State, visits: np.ndarray) -> None:  # type: ignore[type-arg]
                 d = -visits[begin - 1] if begin else 0
                 refill(s, opened(s, d), visits[begin:at])
             begin = at + 1
-    run.current = 0.0
-    for k in range(run.active):
-        run.current += s.tour[s.lists[ACTIVE, k]].length
-    for v in range(1, run.customers + 1):
+    run.current = total(s)
+
+
+@njit(cache=True, error_model="numpy")
+def total(s: State) -> float:
+    """Distance of all routes, and what is lost by leaving customers out."""
+    cost = 0.0
+    for k in range(s.run[0].active):
+        cost += s.tour[s.lists[ACTIVE, k]].length
+    for v in range(1, s.run[0].customers + 1):
         if s.stop[v].route == 0:
-            run.current += s.site[v].loss
+            cost += s.site[v].loss
+    return cost

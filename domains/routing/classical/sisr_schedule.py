@@ -7,6 +7,7 @@ Crainic, Gendreau and Prins 2014). Times: when a vehicle can leave, and when it 
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 from headway.domains.routing.classical.sisr_state import State
@@ -14,7 +15,7 @@ from headway.domains.routing.classical.sisr_state import State
 
 @njit(cache=True, error_model="numpy")
 def refresh(s: State, r: int) -> None:
-    """Work out the stretches of a route again."""
+    """Work out the stretches of a route again. Where the rest of a route cannot be driven, it is due at -inf."""
     tour, site, stretch, stop = s.tour[r], s.site, s.stretch, s.stop
     time, carried, peak, hauled, u = site[tour.base].earliest, 0, 0, 0, tour.base
     v = tour.first
@@ -31,6 +32,8 @@ def refresh(s: State, r: int) -> None:
     while v:
         here, part = site[v], stretch[v]
         late = min(here.latest, late - s.duration[v, w] - here.service)
+        if late < here.earliest or (here.haul and lined):
+            late = -np.inf
         crest = max(here.demand + given, here.change + crest)
         given += here.demand
         lined |= here.line
@@ -72,3 +75,19 @@ def serves(s: State, base: int, c: int) -> bool:
     time = max(here.earliest, s.site[base].earliest + s.duration[base, c])
     peak = max(here.demand, here.change)
     return time <= here.latest and ends(s, base, c, 0, time + here.service, here.change, peak, here.haul)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def sound(s: State, r: int) -> bool:
+    """Whether a route keeps every rule but that of what is delivered; its stretches are up to date.
+
+    Searches ask after removals too: distances and times need not be metric, rounded ones are not.
+    """
+    run, tour = s.run[0], s.tour[r]
+    if tour.length > run.limit:
+        return False
+    if not run.rich or tour.first == 0:
+        return True
+    time = s.site[tour.base].earliest + s.duration[tour.base, tour.first]
+    late = s.stretch[tour.first].late
+    return max(time, s.site[tour.first].earliest) <= late and s.stretch[tour.first].crest <= run.capacity

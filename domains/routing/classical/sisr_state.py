@@ -32,7 +32,7 @@ RUN = [("random", "u8"), ("customers", "i8"), ("capacity", "i8"), ("limit", "f8"
        ("absent", "i8"), ("missing", "i8"), ("step", "i8"), ("current", "f8"), ("best", "f8"),
        ("length", "i8")]  # fmt: skip
 
-ACTIVE, FREE, TOUCHED, LOG, POOL, BEST = range(6)  # rows of `State.lists`
+ACTIVE, FREE, TOUCHED, LOG, POOL = range(5)  # rows of `State.lists`
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX1, MIX2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -47,17 +47,12 @@ class State(NamedTuple):
     site: NDArray[Any]  # [N] SITE
     tour: NDArray[Any]  # [R + 1] TOUR; routes are numbered from 1
     home: NDArray[Any]  # [D] HOME
-    lists: Ints  # [6, n + 2 R + 2] routes in use, other routes, touched ones, these as they were, customers, best tour
+    lists: NDArray[np.uint32]  # [5, n + 2 R + 2] routes in use, others, touched ones, these as they were; customers
+    best: Ints  # [n + R + 1] the best giant tour; each route begins with its depot -d
     near: NDArray[np.int32]  # [n + 1, K]
     distance: Floats  # [N, N]
     back: Floats  # [N, N]
     duration: Floats  # [N, N]
-
-    @property
-    def best(self) -> Ints:
-        """int64 [L]: the best giant tour; each route begins with its depot -d."""
-        tour: Ints = self.lists[BEST, : int(self.run["length"][0])].copy()
-        return tour
 
 
 def state_of(task: Task, seed: int) -> State:
@@ -80,7 +75,7 @@ def state_of(task: Task, seed: int) -> State:
         run[name] = getattr(task, name)
     run["random"], run["free"], run["absent"], run["missing"] = seed, routes - 1, n, must.sum()
     run["current"], run["best"] = site["loss"][: n + 1].sum(), np.inf
-    lists = np.zeros((6, n + 2 * routes + 2), np.int64)
+    lists = np.zeros((5, n + 2 * routes + 2), np.uint32)
     lists[FREE, : routes - 1] = np.arange(routes - 1, 0, -1)
     return State(
         run=run,
@@ -90,11 +85,18 @@ def state_of(task: Task, seed: int) -> State:
         tour=np.zeros(routes, np.dtype(TOUR, align=True)),
         home=home,
         lists=lists,
+        best=np.zeros(n + routes + 1, np.int64),
         near=task.near,
         distance=task.distance,
         back=task.back,
         duration=task.duration,
     )
+
+
+def best_of(state: State) -> Ints:
+    """int64 [L]: the best giant tour."""
+    tour: Ints = state.best[: int(state.run["length"][0])].copy()
+    return tour
 
 
 @njit(cache=True, forceinline=True)
