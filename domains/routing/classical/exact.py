@@ -59,7 +59,7 @@ class Exact(Solver[RoutingInstance, Routes]):
 
 def _first(instance: RoutingInstance) -> Routes:
     """A quick solution to begin with, by ruin and recreate."""
-    from headway.domains.routing.classical.sisr import improve
+    from headway.domains.routing.classical.polish import improve
     from headway.domains.routing.classical.task import task_of
 
     tour, _ = improve(task_of(instance), np.zeros(0, np.int64), FIRST, HEAT)
@@ -77,7 +77,7 @@ def _run(model: Model, watch: _Watch, search: Search[Routes]) -> bool:
     solver.best_bound_callback = watch.bounded
     if watch.best is not None:
         model.hint(watch.best)
-    watch.refused = None
+    watch.begin()
     status = solver.solve(model.cp, watch)
     if status == cp_model.INFEASIBLE and watch.best is None:
         raise SolverError("no solution keeps all rules", where="exact", got="infeasible, proven")
@@ -100,6 +100,10 @@ class _Watch(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
         self.best: Routes | None = None
         self.refused: Routes | None = None
         self._cost, self._bound = float("inf"), -float("inf")
+
+    def begin(self) -> None:
+        """Before a search: nothing is refused yet."""
+        self.refused = None
 
     def on_solution_callback(self) -> None:
         self.offer(self.model.routes(lambda literal: bool(self.boolean_value(literal))))

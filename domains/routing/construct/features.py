@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,9 +48,9 @@ def node_features(instance: RoutingInstance, distance: Floats) -> NDArray[np.flo
 
 
 def _flags(instance: RoutingInstance, unit: Floats) -> list[Floats]:
-    windows = (np.isfinite(instance.latest) & instance.real).any(1)
-    flags = [instance.open, instance.backhaul_last, windows, np.minimum(unit / instance.limit, 1.0)]
-    return [flag.astype(np.float64) for flag in flags]
+    windows: Any = (np.isfinite(instance.latest) & instance.real).any(1)
+    flags = [instance.open, instance.backhaul_last, windows]
+    return [*(flag.astype(np.float64) for flag in flags), np.minimum(unit / instance.limit, 1.0)]
 
 
 def longest(distance: Floats) -> Floats:

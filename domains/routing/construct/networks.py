@@ -52,7 +52,9 @@ class Attention(Recipe):
             )
 
     def build(self, observation_space: spaces.Dict, action_space: spaces.Space[Any]) -> Network:
-        return AttentionNetwork(self, observation_space["nodes"].shape[-1])
+        nodes = observation_space["nodes"]
+        assert isinstance(nodes, spaces.Box)  # noqa: S101 - of every environment this network is for
+        return AttentionNetwork(self, nodes.shape[-1])
 
 
 class Hidden(NamedTuple):

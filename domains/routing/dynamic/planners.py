@@ -120,7 +120,7 @@ class Prizes(Greedy):
 @lru_cache(maxsize=256)
 def _searched(coords: bytes, demand: bytes, prize: bytes, capacity: int, convention: str, iterations: int) -> Routed:
     """The same question is asked at every stop of a wave."""
-    from headway.domains.routing.classical.sisr import improve
+    from headway.domains.routing.classical.polish import improve
     from headway.domains.routing.classical.task import task_of
 
     places = np.frombuffer(coords).reshape(1, -1, 2)

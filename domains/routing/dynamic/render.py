@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from headway.domains.routing.dynamic.instance import Day, Dispatches
 from headway.domains.routing.family.solution import Routes
@@ -44,13 +47,15 @@ def _draw_wave(axes: Axes, day: Day, solution: Dispatches, routes: list[list[int
     for k, route in enumerate(routes):
         path = places[[0, *(node for node in route if node < len(places)), 0]]
         axes.plot(*path.T, color=colours[k % len(colours)], linewidth=1.5, zorder=1)
-    for mask, style in (
+    styles: list[tuple[NDArray[np.bool_], dict[str, Any]]] = [
         (known & (taken < wave), {"color": "0.8", "s": 8}),
         (known & (taken == wave), {"color": "0.2", "s": 12}),
         (known & (taken > wave), {"facecolors": "none", "edgecolors": "tab:red", "s": 18}),
-    ):
-        axes.scatter(*places[np.flatnonzero(mask)].T, zorder=2, **style)
-    axes.scatter(*places[:1].T, s=45, marker="s", color="black", zorder=3)
+    ]
+    for mask, style in styles:
+        x, y = places[mask].T
+        axes.scatter(x, y, zorder=2, **style)
+    axes.scatter(places[:1, 0], places[:1, 1], s=45, marker="s", color="black", zorder=3)
     length = f"wave {wave}: {len(routes)} routes, {int((known & (taken > wave)).sum())} wait"
     axes.set_title(length, fontsize=8)
     axes.set_aspect("equal")

@@ -72,6 +72,7 @@ class VRP(Problem[RoutingInstance, Routes]):
         "sisr": f"{_HERE}.classical.sisr:SISR",
         "started_ortools": f"{_HERE}.classical.started:StartedORTools",
         "started_pyvrp": f"{_HERE}.classical.started:StartedPyVRP",
+        "decoding": f"{_HERE}.learned.decoding:Decoding",
         "exact": f"{_HERE}.classical.exact:Exact",
         "hgs": f"{_HERE}.classical.hgs:HGS",
         "ortools": f"{_HERE}.classical.ortools:ORTools",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from headway.domains.routing.family.instance import Floats, RoutingInstance
 from headway.domains.routing.family.solution import Routes
@@ -26,7 +29,8 @@ def draw(instance: RoutingInstance, solution: Routes, evaluation: Evaluation) ->
         home = customers + depot if 0 < depot < depots else 0
         _draw_route(axes, places[[home, *known, home]], colours[k % len(colours)], bool(instance.open[0]))
     _draw_customers(axes, instance, solution)
-    axes.scatter(*places[[0, *range(customers + 1, customers + depots)]].T, s=70, marker="s", color="black", zorder=3)
+    x, y = places[[0, *range(customers + 1, customers + depots)]].T
+    axes.scatter(x, y, s=70, marker="s", color="black", zorder=3)
     axes.set_title(_title(instance, evaluation), fontsize=10)
     axes.set_aspect("equal")
     axes.set_axis_off()
@@ -43,12 +47,14 @@ def _draw_route(axes: Axes, path: Floats, colour: tuple[float, ...], open_: bool
 def _draw_customers(axes: Axes, instance: RoutingInstance, solution: Routes) -> None:
     node = np.arange(1, int(instance.customers[0]) + 1)
     visited, collects = np.isin(node, solution.visits[0]), instance.pickup[0, node] > 0
-    for chosen, style in (
+    styles: list[tuple[NDArray[np.bool_], dict[str, Any]]] = [
         (visited & ~collects, {"marker": "o", "color": "0.25", "s": 14}),
         (visited & collects, {"marker": "^", "color": "0.25", "s": 20}),
         (~visited, {"marker": "o", "facecolors": "none", "edgecolors": "0.4", "s": 22}),
-    ):
-        axes.scatter(*instance.coords[0, node[chosen]].T, zorder=2, **style)  # type: ignore[arg-type]
+    ]
+    for chosen, style in styles:
+        x, y = instance.coords[0, node[chosen]].T
+        axes.scatter(x, y, zorder=2, **style)
 
 
 def _title(instance: RoutingInstance, evaluation: Evaluation) -> str:

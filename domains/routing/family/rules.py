@@ -41,7 +41,7 @@ def check(instance: RoutingInstance) -> None:
 def _check_form(instance: RoutingInstance) -> None:
     batch, nodes = len(instance), instance.demand.shape[-1]
     sides = {name: getattr(instance, name).shape[-1] for name in ("matrix", "duration")}
-    forms = {name: (kind, (batch,)) for name, kind in ROWS.items()}
+    forms: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {name: (kind, (batch,)) for name, kind in ROWS.items()}
     forms |= {name: (kind, (batch, nodes)) for name, kind in NODES.items()}
     forms |= {"coords": (np.float64, (batch, nodes, 2))}
     forms |= {name: (np.float64, (batch, side, side)) for name, side in sides.items()}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from headway.domains.routing.family.instance import Bools, RoutingInstance
 
 # Rule -> bool [B]: does a row use it?
-USED: dict[str, Callable[[RoutingInstance], Bools]] = {
+USED: dict[str, Callable[[RoutingInstance], Any]] = {
     "windows": lambda i: (np.isfinite(i.latest) & i.real).any(1),
     "open": lambda i: i.open,
     "pickups": lambda i: ((i.pickup > 0) & i.customer & ~handed_over(i)).any(1),
