@@ -11,27 +11,39 @@ import numpy as np
 
 from headway.domains.routing.family.instance import RoutingInstance
 from headway.domains.routing.files.customers_csv import read_customers
+from headway.domains.routing.files.li_lim import read_li_lim
+from headway.domains.routing.files.scan import NUMBER
 from headway.domains.routing.files.solomon import read_solomon
+from headway.domains.routing.files.text import read_text
 from headway.domains.routing.files.vrplib_reader import read_vrp
 from headway.errors import InstanceError
 
 ARRAYS = ("coords", "demands", "capacity")
 Reader = Callable[[Path, str | None, frozenset[str] | None], RoutingInstance]
-READERS: Mapping[str, Reader] = {".vrp": read_vrp, ".tsp": read_vrp, ".txt": read_solomon, ".csv": read_customers}
+
+
+def _read_txt(path: Path, convention: str | None, allowed: frozenset[str] | None) -> RoutingInstance:
+    """Li and Lim's files begin with three numbers, Solomon's with a name."""
+    first = read_text(path, InstanceError).split("\n", 1)[0].split()
+    reader = read_li_lim if len(first) == 3 and all(map(NUMBER.fullmatch, first)) else read_solomon
+    return reader(path, convention, allowed)
+
+
+READERS: Mapping[str, Reader] = {".vrp": read_vrp, ".tsp": read_vrp, ".txt": _read_txt, ".csv": read_customers}
 
 
 def load(path: Path, convention: str | None = None, allowed: frozenset[str] | None = None) -> RoutingInstance:
     """Instances from a file or folder.
 
-    ``.vrp`` (and LKH-3's ``.vrptw`` and so on), ``.tsp``: one VRPLIB or TSPLIB instance. ``.txt``: one of Solomon's.
-    ``.csv``: a table of customers. A folder: its ``.vrp`` files in the order of their names, padded to one batch; where
-    there are none, those of the next of these kinds. ``.npz``: what `Batch.save` wrote, or arrays ``coords`` [B, N, 2]
-    (depot first), ``demands`` [B, N] and ``capacity`` (one for all, or [B]).
+    ``.vrp`` (and LKH-3's ``.vrptw`` and so on), ``.tsp``: one VRPLIB or TSPLIB instance. ``.txt``: one of Solomon's, or
+    one of Li and Lim's. ``.csv``: a table of customers. A folder: its ``.vrp`` files in the order of their names,
+    padded to one batch; where there are none, those of the next of these kinds. ``.npz``: what `Batch.save` wrote, or
+    arrays ``coords`` [B, N, 2] (depot first), ``demands`` [B, N] and ``capacity`` (one for all, or [B]).
 
     Parameters
     ----------
     convention : how Euclidean distances are rounded; None: what is usual: to the nearest integer in VRPLIB files,
-        to one decimal in Solomon's, not at all in tables and arrays
+        to one decimal in Solomon's, not at all in the others
     allowed : rules the instances may have (`switches.USED`); None: all
 
     Raises
@@ -45,7 +57,13 @@ def load(path: Path, convention: str | None = None, allowed: frozenset[str] | No
     if path.suffix in READERS or path.suffix.startswith(".vrp"):
         return READERS.get(path.suffix, read_vrp)(path, convention, allowed)
     if path.suffix == ".npz":
-        return _load_arrays(path, convention or "float")
+        try:
+            return _load_arrays(path, convention or "float")
+        except InstanceError as error:
+            if str(path) in str(error.where):
+                raise
+            where = f"{path}, {error.where}"
+            raise InstanceError(error.what, where=where, got=error.got, expected=error.expected) from error
     kinds = ", ".join((*READERS, ".npz"))
     raise InstanceError(
         "the file is of another kind", where=path, got=path.suffix or "no suffix", expected=f"{kinds} or a folder"
