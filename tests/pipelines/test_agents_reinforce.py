@@ -81,6 +81,9 @@ def test_it_learns():
 
 def test_needs_an_environment_that_plays_episodes():
     """Any other environment, and any network without tables, is refused."""
-    problem = make_problem("routing/cvrp")
+    problem = make_problem("vm_rescheduling/placement")
     with pytest.raises(CapabilityError, match="lacks a capability"):
+        Reinforce().trainer(problem.environment(), problem.network("mlp"), seed=0, steps=10)
+    problem = make_problem("routing/cvrp")
+    with pytest.raises(CapabilityError, match="cannot train this network"):
         Reinforce().trainer(problem.environment(), problem.network("attention"), seed=0, steps=10)

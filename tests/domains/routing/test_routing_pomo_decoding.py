@@ -1,4 +1,4 @@
-"""Decodings of the POMO policy: feasible, never worse than simpler ones, and refused where there is nothing to go by."""
+"""Decodings of the POMO policy: feasible, never worse than simpler ones, refused with nothing to go by."""
 
 from __future__ import annotations
 
