@@ -69,7 +69,9 @@ class VRP(Problem[RoutingInstance, Routes]):
     baselines: ClassVar[Mapping[str, str]] = {
         "nearest_neighbour": f"{_HERE}.classical.heuristics:NearestNeighbour",
         "savings": f"{_HERE}.classical.heuristics:Savings",
+        "savings_polish": f"{_HERE}.classical.heuristics:SavingsPolish",
         "sisr": f"{_HERE}.classical.sisr:SISR",
+        "sweep": f"{_HERE}.classical.heuristics:Sweep",
         "started_ortools": f"{_HERE}.classical.started:StartedORTools",
         "started_pyvrp": f"{_HERE}.classical.started:StartedPyVRP",
         "decoding": f"{_HERE}.learned.decoding:Decoding",
