@@ -65,9 +65,8 @@ def state_of(task: Task, seed: int) -> State:
     must = np.isinf(task.prize)
     must[0], must[n + 1 :] = False, False
     site["must"] = must
-    site["loss"] = np.where(
-        must, 2.0 * float(task.distance.max()) + 1e-9, np.where(np.isinf(task.prize), 0.0, task.prize)
-    )
+    site["loss"] = np.where(must, 2.0 * float(task.distance.max()) + 1e-9, task.prize)
+    site["loss"][task.home] = 0.0
     home = np.zeros(len(task.home), np.dtype(HOME, align=True))
     home["base"], home["fleet"] = task.home, task.fleet
     run = np.zeros(1, np.dtype(RUN, align=True))
