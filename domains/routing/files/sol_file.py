@@ -15,7 +15,10 @@ from headway.errors import SolutionError
 from headway.storage.files import write_text
 
 ROUTE = re.compile(r"route\s*#?\s*[0-9]+\s*(\(depot (?P<depot>[0-9]{1,9})\)\s*)?:(?P<visits>.*)", re.IGNORECASE)
-REMARK = re.compile(r"(cost|time)\s*:?\s*[-+.0-9a-z]+|#.*", re.IGNORECASE)
+# Costs, comments, and the head of the files that SINTEF publishes.
+REMARK = re.compile(
+    r"(cost|time)\s*:?\s*[-+.0-9a-z]+|#.*|(instance name|authors?|date|reference)\s*:.*|solution", re.IGNORECASE
+)
 
 
 def read_routes(path: Path) -> Routes:

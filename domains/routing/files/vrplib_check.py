@@ -6,14 +6,17 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from headway.domains.routing.files.node_lists import node_list, numbered
 from headway.domains.routing.files.scan import Scanned, Section, scan
+from headway.domains.routing.files.vrplib_pairs import DELIVERY, DEMAND, PICKUP, check_pairs
+from headway.domains.routing.files.vrplib_pairs import NAME as PAIRS
 from headway.domains.routing.files.weights import FORMATS, PLANE, entries
 
 KEYS = ("NAME", "COMMENT", "TYPE", "DIMENSION", "CAPACITY", "DISTANCE", "VEHICLES", "VEHICLES_MAX_DISTANCE",
         "SERVICE_TIME", "EDGE_WEIGHT_TYPE", "EDGE_WEIGHT_FORMAT", "DISPLAY_DATA_TYPE", "NODE_COORD_TYPE")  # fmt: skip
 # One row for each node, which begins with its number: how many numbers the row has.
 ROWS = {"NODE_COORD": 3, "DISPLAY_DATA": 3, "DEMAND": 2, "TIME_WINDOW": 3, "SERVICE_TIME": 2, "PRIZE": 2,
-        "PICKUP_AND_DELIVERY": 7}  # fmt: skip
+        PAIRS: 7}  # fmt: skip
 SECTIONS = (*ROWS, "DEPOT", "BACKHAUL", "EDGE_WEIGHT", "VEHICLES_DEPOT")
 WEIGHTS = ("EUC_2D", "EXACT_2D", *PLANE, "GEO", "EXPLICIT")
 
@@ -22,9 +25,10 @@ KIND = re.compile(
     r"(([ACD]{0,2}VRP(?P<back>B|MB|MPD|SPD)?)|(?P<pairs>PDP)|(?P<pairtour>PDTSP))(?P<limit>L)?(?P<tw>TW)?"
 )
 # Part of a type -> what the file must have.
-PROMISED = {"back": ("BACKHAUL",), "pairs": ("PICKUP_AND_DELIVERY",), "pairtour": ("PICKUP_AND_DELIVERY",),
-            "tw": ("TIME_WINDOW", "PICKUP_AND_DELIVERY"), "limit": ("VEHICLES_MAX_DISTANCE", "DISTANCE"),
-            "pc": ("PRIZE",), "md": ("DEPOT",)}  # fmt: skip
+PROMISED = {"back": ("BACKHAUL", PAIRS), "pairs": (PAIRS,), "pairtour": (PAIRS,), "tw": ("TIME_WINDOW", PAIRS),
+            "limit": ("VEHICLES_MAX_DISTANCE", "DISTANCE"), "pc": ("PRIZE",), "md": ("DEPOT",)}  # fmt: skip
+# Columns of whole numbers; (): all.
+WHOLE: dict[str, tuple[int, ...]] = {"DEMAND": (1,), "BACKHAUL": (), "DEPOT": (), PAIRS: (DEMAND, PICKUP, DELIVERY)}
 
 
 class Kind(NamedTuple):
@@ -33,6 +37,7 @@ class Kind(NamedTuple):
     tour: bool
     open: bool
     backhaul_last: bool
+    both: bool  # the last two columns of PICKUP_AND_DELIVERY are amounts, not nodes
 
 
 def check(path: Path, text: str) -> tuple[Scanned, Kind]:
@@ -52,20 +57,14 @@ def check(path: Path, text: str) -> tuple[Scanned, Kind]:
     for name, section in file.sections.items():
         if name in ROWS:
             _check_rows(file, name, section, nodes, ROWS[name])
-    for name, column in (("DEMAND", 1), ("PICKUP_AND_DELIVERY", 1), ("BACKHAUL", -1), ("DEPOT", -1)):
-        _check_whole(file, name, column)
+    for name, columns in WHOLE.items():
+        _check_whole(file, name, columns)
     _check_depots(file, nodes)
     _check_backhauls(file, nodes)
-    _check_siblings(file, nodes)
+    if PAIRS in file.sections and not kind.both:
+        check_pairs(file, nodes)
     _check_weights(file, nodes)
     return file, kind
-
-
-def numbered(file: Scanned, name: str) -> bool:
-    """Does the section have a row ``node amount`` for each node? (``BACKHAUL`` may list nodes instead.)"""
-    section = file.sections.get(name)
-    rows = [] if section is None else section.rows
-    return len(rows) == file.whole("DIMENSION") and all(len(row) == 2 for _, row in rows)
 
 
 def _check_headers(file: Scanned) -> Kind:
@@ -85,7 +84,8 @@ def _check_headers(file: Scanned) -> Kind:
             file.refuse("the file lacks what its TYPE says", file.headers["TYPE"].line, got, expected)
     if "SERVICE_TIME" in file.headers and "SERVICE_TIME" in file.sections:
         file.refuse("service times are given twice", file.sections["SERVICE_TIME"].line, "a section", "the header only")
-    return Kind(bool(found["tour"] or found["pairtour"]), bool(found["open"]), found["back"] == "B")
+    both = found["back"] in ("MPD", "SPD") and PAIRS in file.sections
+    return Kind(bool(found["tour"] or found["pairtour"]), bool(found["open"]), found["back"] == "B", both)
 
 
 def _needed(file: Scanned, kind: Kind) -> list[str]:
@@ -93,7 +93,7 @@ def _needed(file: Scanned, kind: Kind) -> list[str]:
     if kind.tour:
         return needed
     file.whole("CAPACITY")
-    return [*needed, *([] if "PICKUP_AND_DELIVERY" in file.sections else ["DEMAND"]), "DEPOT"]
+    return [*needed, *([] if PAIRS in file.sections else ["DEMAND"]), "DEPOT"]
 
 
 def _check_rows(file: Scanned, name: str, section: Section, nodes: int, columns: int) -> None:
@@ -107,25 +107,11 @@ def _check_rows(file: Scanned, name: str, section: Section, nodes: int, columns:
         file.refuse(f"{name}_SECTION has another length", section.line, got, f"{nodes} (DIMENSION)")
 
 
-def _check_whole(file: Scanned, name: str, column: int) -> None:
-    """Whole numbers in a column; -1: in all."""
+def _check_whole(file: Scanned, name: str, columns: tuple[int, ...]) -> None:
     for line, row in file.sections[name].rows if name in file.sections else []:
-        for number in row if column < 0 else [row[column]]:
+        for number in [row[column] for column in columns] or row:
             if number != int(number):
                 file.refuse(f"an entry of {name}_SECTION is no whole number", line, f"{number:g}", "an integer")
-
-
-def node_list(file: Scanned, name: str) -> list[int]:
-    """The node numbers, from 1, of a section that lists them and ends with -1."""
-    tokens = [(line, int(number)) for line, row in file.sections[name].rows for number in row]
-    if tokens and tokens[-1][1] == -1:
-        tokens.pop()
-    nodes, seen = file.whole("DIMENSION"), set[int]()
-    for line, number in tokens:
-        if not 1 <= number <= nodes or number in seen:
-            file.refuse(f"an entry of {name}_SECTION is no node", line, number, f"another one of 1..{nodes}, or -1")
-        seen.add(number)
-    return [number for _, number in tokens]
 
 
 def _check_depots(file: Scanned, nodes: int) -> None:
@@ -145,19 +131,6 @@ def _check_backhauls(file: Scanned, nodes: int) -> None:
         _check_rows(file, "BACKHAUL", file.sections["BACKHAUL"], nodes, 2)
     else:
         node_list(file, "BACKHAUL")
-
-
-def _check_siblings(file: Scanned, nodes: int) -> None:
-    rows = file.sections["PICKUP_AND_DELIVERY"].rows if "PICKUP_AND_DELIVERY" in file.sections else []
-    for line, row in rows:
-        for column, back in ((5, 6), (6, 5)):
-            other = row[column]
-            if other != int(other) or not 0 <= other <= nodes or (other and rows[int(other) - 1][1][back] != row[0]):
-                expected = f"0, or a node whose {'delivery' if column == 5 else 'pickup'} is node {row[0]:g}"
-                file.refuse("a pair is none", line, f"{other:g}", expected)
-        amount = -row[1] if row[5] else row[1]
-        if amount < 0 or (row[5] and row[6]):
-            file.refuse("a node is no half of a pair", line, " ".join(f"{n:g}" for n in row), "demand > 0 at pickups")
 
 
 def _check_weights(file: Scanned, nodes: int) -> None:

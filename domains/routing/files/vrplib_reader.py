@@ -9,9 +9,11 @@ import numpy as np
 
 from headway.domains.routing.family.instance import Floats, Ints, RoutingInstance
 from headway.domains.routing.files.made import made
+from headway.domains.routing.files.node_lists import node_list, numbered
 from headway.domains.routing.files.scan import LARGEST, Scanned
 from headway.domains.routing.files.text import read_text
-from headway.domains.routing.files.vrplib_check import Kind, check, node_list, numbered
+from headway.domains.routing.files.vrplib_check import Kind, check
+from headway.domains.routing.files.vrplib_pairs import read_amounts, read_pairs
 from headway.domains.routing.files.weights import computed, filled, planar
 from headway.errors import InstanceError
 
@@ -53,7 +55,7 @@ def read_vrp(path: Path, convention: str | None = None, allowed: frozenset[str] 
     fields: dict[str, Any] = {"name": name or path.stem, "customers": nodes - len(depots), "depots": len(depots)}
     fields |= {"open": kind.open, "backhaul_last": kind.backhaul_last}
     fields |= {"capacity": 1 if "CAPACITY" not in file.headers else file.whole("CAPACITY")}
-    fields |= _network(file, order, convention) | _amounts(file, order) | _times(file, order)
+    fields |= _network(file, order, convention) | _amounts(file, kind, order) | _times(file, order)
     fields |= _vehicles(file, kind, depots)
     return made(fields, lambda field, node: _place(file, order, field, node), allowed)
 
@@ -71,7 +73,7 @@ def _network(file: Scanned, order: Ints, convention: str | None) -> dict[str, An
     return {"coords": coords[order], "convention": "matrix", "matrix": matrix[np.ix_(order, order)]}
 
 
-def _amounts(file: Scanned, order: Ints) -> dict[str, Any]:
+def _amounts(file: Scanned, kind: Kind, order: Ints) -> dict[str, Any]:
     """Demands, pickups, origins and prizes."""
     demand = np.zeros(len(order), np.int64)
     pickup, origin = demand.copy(), demand.copy()
@@ -83,12 +85,10 @@ def _amounts(file: Scanned, order: Ints) -> dict[str, Any]:
         else:
             collects = np.isin(np.arange(len(order)) + 1, node_list(file, "BACKHAUL"))
             demand, pickup = np.where(collects, 0, demand), np.where(collects, demand, 0)
-    if "PICKUP_AND_DELIVERY" in file.sections:
-        table = file.sections["PICKUP_AND_DELIVERY"].table().astype(np.int64)
-        demand, pickup = np.where(table[:, 6] > 0, 0, np.abs(table[:, 1])), np.where(table[:, 6] > 0, table[:, 1], 0)
-        number = np.empty_like(order)
-        number[order] = np.arange(len(order))
-        origin = np.where(table[:, 5] > 0, number[table[:, 5] - 1], 0)
+    if kind.both:
+        demand, pickup = read_amounts(file)
+    elif "PICKUP_AND_DELIVERY" in file.sections:
+        demand, pickup, origin = read_pairs(file, order)
     fields = {"demand": demand[order], "pickup": pickup[order], "origin": origin[order]}
     if "PRIZE" in file.sections:
         prize = file.sections["PRIZE"].table()[order, 1]

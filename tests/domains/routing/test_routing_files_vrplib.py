@@ -178,6 +178,17 @@ def test_pairs(written):
     assert not evaluate(instance, Routes.of([[1, 3], [2, 4]])).feasible.any()
 
 
+def test_deliveries_and_pickups_at_once(written):
+    """LKH-3's VRPSPDTW: the last two columns are what is collected and what is delivered."""
+    rows = "1 0 0 99 0 0 0\n2 0 0 50 1 3 4\n3 0 5 50 1 5 0\n4 0 0 50 1 0 2\n5 0 0 50 1 10 10\n"
+    instance = load(written("VRPSPDTW", demand="", sections=f"PICKUP_AND_DELIVERY_SECTION\n{rows}"))
+    assert used(instance) == {"pickups", "windows"}
+    assert instance.pickup[0].tolist() == [0, 3, 5, 0, 10]
+    assert instance.demand[0].tolist() == [0, 4, 0, 2, 10]
+    with pytest.raises(InstanceError, match="line 14\n"):
+        load(written("VRPSPDTW", demand="", sections=f"PICKUP_AND_DELIVERY_SECTION\n{rows.replace('3 4', '-3 4')}"))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [

@@ -52,6 +52,7 @@ def test_published_solutions_with_time_windows(shared):
             evaluation = problem.evaluate(instance, problem.read_solution(instance, shared / "open" / f"{name}.sol"))
             assert evaluation.feasible.all(), name
             assert evaluation.objective[0] == pytest.approx(cost, rel=1e-12), name
+            assert problem.references(instance)["best_known"].value[0] == cost, name
 
 
 def test_windows_of_published_files_bind(shared):

@@ -27,6 +27,13 @@ def test_read_form(problem, tiny, tmp_path):
     assert problem.read_solution(tiny, path).routes() == [[1, 2], [3, 4]]
 
 
+def test_form_of_sintef(tmp_path):
+    """Best known solutions of Gehring and Homberger's, and Li and Lim's, instances."""
+    head = "Instance name : lr101\nAuthors       : A, B\nDate          : 05.08.2003 17:31:01\nReference : C\nSolution\n"
+    (tmp_path / "a.sol").write_text(head + "Route  1 : 63 64\nRoute  2 : 39\n")
+    assert read_routes(tmp_path / "a.sol").routes() == [[63, 64], [39]]
+
+
 @given(routes=st.lists(st.lists(st.integers(1, 99), min_size=1, max_size=6), min_size=1, max_size=6))
 def test_round_trip(tmp_path_factory, routes):
     """What is written is read."""
