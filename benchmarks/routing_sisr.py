@@ -1,0 +1,114 @@
+"""SISR beside PyVRP and OR-Tools at equal CPU-seconds, on uniform CVRP100 and on instances of the X set.
+
+``python benchmarks/routing_sisr.py FOLDER [uniform] [x] [--n N] [--every K] [--seconds S ...] [--entries NAME ...]
+[--keep FILE]``
+
+FOLDER holds ``uniform_cvrp100_seed1234.npz`` with its reference costs, and in ``open`` the X instances with
+``best_known.csv``. One thread; every answer is scored by the problem. Intervals: 95 %, bootstrap over instances.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from timing import print_tables, table  # isort: skip  (pins threads before numpy is imported)
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import bootstrap
+
+from headway import Budget, make_problem
+from headway.contest.contestants import resolve
+from headway.contest.runner import run
+from headway.domains.routing.family.instance import RoutingInstance
+
+Floats = NDArray[np.float64]
+
+ENTRIES: dict[str, tuple[str, dict[str, Any]]] = {
+    "SISR": ("sisr", {}),
+    "SISR from savings": ("sisr", {"start": "savings", "hot": 0.05}),
+    "PyVRP": ("pyvrp", {}),
+    "OR-Tools": ("ortools", {}),
+}
+
+
+def main() -> None:
+    """Print the tables named on the command line, or all of them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--n", type=int, default=100, help="uniform instances")
+    parser.add_argument("--every", type=int, default=1, help="every how many-th X instance")
+    parser.add_argument("--seconds", type=float, nargs="*", default=[0.1, 1.0, 10.0], help="budgets")
+    parser.add_argument("--entries", nargs="*", default=list(ENTRIES), help=f"of {', '.join(ENTRIES)}")
+    parser.add_argument("--keep", type=Path, help="a file that keeps what has been run")
+    print_tables(parser, {"uniform": uniform, "x": x})
+
+
+def uniform(options: argparse.Namespace) -> None:
+    """Mean gap to the reference costs of the uniform instances, a ratio of means."""
+    problem = make_problem("routing/cvrp", customers=100)
+    instances = problem.load(options.folder / "uniform_cvrp100_seed1234.npz")[: options.n]
+    costs = pd.read_csv(options.folder / "uniform_cvrp100_seed1234_reference.csv")["cost"].to_numpy(float)
+    print_gaps(options, f"{len(instances)} uniform CVRP100", instances, costs[: options.n], of_means)
+
+
+def x(options: argparse.Namespace) -> None:
+    """Mean of the gaps to the best known costs of X instances."""
+    files = sorted((options.folder / "open").glob("X-*.vrp"))[:: options.every]
+    problem = make_problem("routing/cvrp")
+    instances = type(problem.load(files[0])).concat([problem.load(file) for file in files])
+    known = pd.read_csv(options.folder / "open" / "best_known.csv").set_index("instance")["cost"]
+    best = known.loc[[file.stem for file in files]].to_numpy(float)
+    print_gaps(options, f"{len(files)} X instances", instances, best, mean_of)
+
+
+def print_gaps(options: argparse.Namespace, what: str, instances: RoutingInstance, known: Floats, gap: Any) -> None:
+    rows: list[dict[str, object]] = []
+    for label in options.entries:
+        row: dict[str, object] = {"contestant": label}
+        for budget in options.seconds:
+            costs = measured(options, what, instances, label, budget)
+            row[f"{budget:g} s"] = with_interval(costs, known, gap)
+        rows.append(row)
+    table(rows, f"Gap (%) on {what} by CPU-seconds")
+
+
+def measured(options: argparse.Namespace, what: str, instances: RoutingInstance, label: str, budget: float) -> Floats:
+    """Cost of each instance, in a process of its own; kept in a file where one is named."""
+    name, knobs = ENTRIES[label]
+    key = f"{what} | {label} | {json.dumps(knobs)} | {budget:g}"
+    kept = json.loads(options.keep.read_text()) if options.keep and options.keep.exists() else {}
+    if key not in kept:
+        problem = make_problem("routing/cvrp")
+        outcomes = run(resolve(name, problem, knobs), problem, instances, Budget(cpu=budget))
+        kept[key] = [float(outcome.objective) for outcome in outcomes]
+        print(key, f"{np.mean(kept[key]):.4f}", file=sys.stderr, flush=True)
+        if options.keep:
+            options.keep.write_text(json.dumps(kept, indent=1))
+    return np.array(kept[key])
+
+
+def of_means(costs: Floats, known: Floats) -> float:
+    return float(100 * (costs.mean() / known.mean() - 1))
+
+
+def mean_of(costs: Floats, known: Floats) -> float:
+    return float(100 * (costs / known - 1).mean())
+
+
+def with_interval(costs: Floats, known: Floats, gap: Any) -> str:
+    """A gap and its interval; without one where an answer is missing or there is one instance."""
+    if not np.isfinite(costs).all() or len(costs) < 2:
+        return f"{gap(costs, known):.2f}"
+    found = bootstrap((costs, known), gap, paired=True, vectorized=False, n_resamples=2000, method="percentile", rng=0)
+    low, high = found.confidence_interval
+    return f"{gap(costs, known):.2f} [{low:.2f}, {high:.2f}]"
+
+
+if __name__ == "__main__":
+    main()
