@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from headway.domains.vm_rescheduling.rescheduling.dynamics import State
+from headway.domains.vm_rescheduling.rescheduling.state import State
 from headway.ops import Array
 
 

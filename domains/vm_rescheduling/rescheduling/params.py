@@ -29,13 +29,14 @@ class Params(NamedTuple):
     group: Array  # int64 [B, V]
     movable: Array  # bool [B, V]
     need: Array  # float32 [B, 2, K], cores and GB that a VM of the kind takes of each of its nodes; inf for no kind
-    double: Array  # int64 [B, K], 1 for kinds that take both nodes, else 0
+    double: Array  # bool [B, K], kinds that take both nodes
     vm: Array  # float32 [B, V, 4], what a policy sees of a VM
-    vms: Array  # float32 [B], how many there are, at least 1
+    per: Array  # float32 [B, 2], what turns are counted in: 1, and how many VMs there are (at least 1)
     slot: Array  # float32 [B, R, 4], what fragments are: see `slots`
     none: Array  # float64 [B], the objective's fragment rate without any slots
     worth: Array  # float64 [B, R], what it falls by for a slot
     limit: Array  # int64 [B]
+    never: Array  # bool [B, 1 + |V - N|], false: what there is no VM or no node for
 
 
 def prepare(problem: Any, snapshot: Snapshot) -> Params:
@@ -58,13 +59,14 @@ def prepare(problem: Any, snapshot: Snapshot) -> Params:
         group=snapshot.group,
         movable=snapshot.movable,
         need=_needs(table),
-        double=(table[..., 2] == NODES).astype(np.int64),
+        double=table[..., 2] == NODES,
         vm=seen.astype(np.float32),
-        vms=np.maximum(snapshot.real.sum(1), 1).astype(np.float32),
+        per=np.stack([np.ones(batch), np.maximum(snapshot.real.sum(1), 1)], axis=1).astype(np.float32),
         slot=np.tile(slots(problem.terms), (batch, 1, 1)),
         none=weight.sum(1),
         worth=weight * size_of_slots / np.where(whole > 0, whole, 1.0),
         limit=snapshot.limit,
+        never=np.zeros((batch, 1 + abs(snapshot.vms - NODES * snapshot.machines)), bool),
     )
 
 
