@@ -114,20 +114,38 @@ def _check_matrices(instance: RoutingInstance) -> None:
 
 
 def _check_reach(instance: RoutingInstance) -> None:
-    """A customer that must be visited can be, by a vehicle of its own from one of the depots."""
+    """A customer that must be visited can be, from one of the depots and back in time."""
     if np.isinf(instance.limit).all() and np.isinf(instance.latest[instance.real]).all():
         return
-    out, distance = np.zeros(instance.demand.shape, bool), instance.distances()
+    distance = instance.distances()
     duration = instance.durations(distance)
+    must = instance.customer & np.isinf(instance.prize)
+    far = (must & ~_reachable(instance, distance, duration)).any(1)
+    if not far.any():
+        return
+    # Where the way through others is shorter than the direct one, they may be reached on it.
+    rows = instance[far]
+    shortest = (_shortest(matrix[far]) for matrix in (distance, duration))
+    bad = np.zeros(must.shape, bool)
+    bad[far] = must[far] & ~_reachable(rows, *shortest)
+    instance.refuse("latest", "met by some vehicle that is back in time and within the distance limit", bad)
+
+
+def _reachable(instance: RoutingInstance, distance: Floats, duration: Floats) -> Bools:
+    """bool [B, N]: nodes that a vehicle of one of the depots can serve and come back from."""
+    out = np.zeros(instance.demand.shape, bool)
     for depot in range(int(instance.depots.max())):
-        node = np.where(depot == 0, 0, instance.customers + depot)
-        out |= _reached(instance, distance, duration, node) & (depot < instance.depots)[:, None]
-    bad = ~out & instance.customer & np.isinf(instance.prize)
-    instance.refuse(
-        "latest",
-        "a customer that a vehicle of its own can serve and come back from in time and within the distance limit",
-        bad,
-    )
+        node = np.where((depot == 0) | (depot >= instance.depots), 0, instance.customers + depot)
+        out |= _reached(instance, distance, duration, node)
+    return out
+
+
+def _shortest(matrix: Floats) -> Floats:
+    """float64 [B, N, N]: ways through other nodes where these are shorter (Floyd 1962, Algorithm 97)."""
+    out = matrix.copy()
+    for via in range(out.shape[1]):
+        out = np.minimum(out, out[:, :, via, None] + out[:, None, via])
+    return out
 
 
 def _reached(instance: RoutingInstance, distance: Floats, duration: Floats, depot: NDArray[np.int64]) -> Bools:

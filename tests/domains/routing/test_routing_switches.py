@@ -151,6 +151,16 @@ def test_what_cannot_be_is_refused(fields, part):
         cross(**fields)
 
 
+def test_the_way_through_others_counts():
+    """Where direct ways are longer, customer 4 is met at 4 behind the others: no reason to refuse it."""
+    distance = cross().distances()
+    distance[0, 0, 4] = distance[0, 4, 0] = 9.0
+    fields = {"matrix": distance, "convention": ["matrix"], "open": [True]}
+    assert broken(scored(cross(latest=[[INF, INF, INF, INF, 4.0]], **fields), [1, 2, 3, 4])) == {}
+    with pytest.raises(InstanceError, match="latest"):
+        cross(latest=[[INF, INF, INF, INF, 3.9]], **fields)
+
+
 def test_whoever_may_be_left_out_need_not_be_reached():
     """The same window, at a price."""
     cross(latest=[[INF, INF, INF, INF, 3.9]], prize=[[INF, INF, INF, INF, 1.0]])
