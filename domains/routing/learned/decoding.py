@@ -27,8 +27,9 @@ class Decoding(Solver[RoutingInstance, Routes]):
     ----------
     policy : with the network ``pomo``; or ``random``
     mode : ``greedy``: the likeliest episode; ``starts``: the likeliest from each customer (Kwon et al. 2020);
-        ``symmetry``: these for the eight rotations and reflections of the plane; ``sample``: drawn ones, from each customer in turn; ``beam``: the
-        likeliest ones that a beam search finds; ``active``: drawn ones, whose tables learn meanwhile (see `active`)
+        ``symmetry``: these for the eight rotations and reflections of the plane; ``sample``: drawn ones, from each
+        customer in turn; ``beam``: the likeliest ones that a beam search finds; ``active``: drawn ones, whose tables
+        learn meanwhile (see `active`)
     samples : episodes drawn, or states of the beam
     temperature, top : of what is drawn (see `pomo_kernel.drawn`)
     by : whose episodes (see `Guide`)

@@ -12,6 +12,7 @@ from headway.domains.routing.learned.pomo_task import CUSTOMERS, Floats, Ints, T
 from headway.nn.decoding import uniforms
 
 Keys = NDArray[np.uint64]
+CHUNK = 64  # instances encoded at once: more do not fit into the machine's cache
 LOST = 2.0  # an episode that leaves customers behind counts as so many times the longest one that does not
 
 
@@ -33,9 +34,10 @@ def play(task: Task, tables: Tables, first: Ints, keys: Keys, temperature: float
 
 def tables(params: Any, network: Any) -> Tables:
     """The network's tables for instances as `construct` prepares them, as arrays."""
+    nodes, real = torch.tensor(params.nodes), torch.tensor(params.real)
     with torch.no_grad():
-        made = network.tables(torch.tensor(params.nodes), torch.tensor(params.real))
-    return Tables(*(table.numpy() for table in made))
+        parts = [network.tables(*part) for part in zip(nodes.split(CHUNK), real.split(CHUNK), strict=True)]
+    return Tables(torch.cat([part.node for part in parts]).numpy(), parts[0].fixed.numpy())
 
 
 def starts(customers: Ints, keys: Keys) -> Ints:

@@ -27,7 +27,16 @@ from headway.domains.routing.learned.pomo_task import (
     Task,
 )
 from headway.domains.routing.learned.pomo_walk import begin, go, may, plain, strike
-from headway.domains.routing.learned.simd import add, add_each, add_heads, dot_heads, exp, gather, gather_heads
+from headway.domains.routing.learned.simd import (
+    add,
+    add_each,
+    add_heads,
+    dot_heads,
+    exp,
+    gather,
+    gather_heads,
+    softmax_slopes,
+)
 
 
 @plain
@@ -68,20 +77,15 @@ def _through_match(
 @plain
 def _through_attention(
     table: Singles, fixed: Singles, nodes: Ints, number: int, biases: Singles, kinds: int, query: Singles,
-    shares: Singles, of_glimpse: Singles, scores: Singles, mean: Singles, of_table: Singles, of_fixed: Singles,
+    shares: Singles, of_glimpse: Singles, scores: Singles, of_table: Singles, of_fixed: Singles,
     of_query: Singles,
 ) -> None:  # fmt: skip
     """The derivatives that `attend` hands back, from those by the glimpse."""
-    mean[:] = 0
     for m in range(number):
         dot_heads(of_glimpse, 0, table, nodes[m] * WIDTH + VALUE, scores, m * HEADS)
         add_heads(of_table, nodes[m] * WIDTH + VALUE, shares, m * HEADS, of_glimpse, 0)
-        for h in range(HEADS):
-            scores[m, h] *= shares[m, h]
-            mean[h] += scores[m, h]
+    softmax_slopes(shares, scores, number)
     for m in range(number):
-        for h in range(HEADS):
-            scores[m, h] -= shares[m, h] * mean[h]
         add_heads(of_table, nodes[m] * WIDTH + KEY, scores, m * HEADS, query, 0)
         for k in range(kinds):
             add_each(of_fixed, GLIMPSE + k * HEADS, biases[m, k], scores, m * HEADS)
@@ -94,7 +98,6 @@ class Slopes(NamedTuple):
     logits: Singles  # [N]
     glimpse: Singles  # [DIM]
     scores: Singles  # [N, HEADS]
-    mean: Singles  # [HEADS]
     query: Singles  # [DIM]
 
 
@@ -102,7 +105,7 @@ class Slopes(NamedTuple):
 def _room(size: int) -> Slopes:
     return Slopes(
         np.empty(size, np.float32), np.empty(DIM, np.float32), np.empty((size, HEADS), np.float32),
-        np.empty(HEADS, np.float32), np.empty(DIM, np.float32),
+        np.empty(DIM, np.float32),
     )  # fmt: skip
 
 
@@ -115,7 +118,7 @@ def _through(
     _through_match(table, fixed, on.nodes, number, on.biases, kinds, on.glimpse, on.squashed, by.logits, of_table,
                    of_fixed, by.glimpse)  # fmt: skip
     _through_attention(table, fixed, on.nodes, number, on.biases, kinds, on.query, on.shares, by.glimpse, by.scores,
-                       by.mean, of_table, of_fixed, by.query)  # fmt: skip
+                       of_table, of_fixed, by.query)  # fmt: skip
     add(of_table, at * WIDTH + QUERY, ONE, by.query, 0)
     for c in range(CONTEXT):
         if on.context[c] != 0:

@@ -245,31 +245,57 @@ def exp(typing: Any, x: Any) -> tuple[Any, Codegen]:
     return types.float32(types.float32), code
 
 
+def _row(context: Any, builder: Any, kind: Any, array: Any, m: Any) -> Any:
+    """Pointer to the HEADS numbers of row ``m``."""
+    return _place(context, builder, kind, array, builder.mul(m, ir.Constant(m.type, HEADS)), HEADS)
+
+
+def _each(value: float) -> Any:
+    return ir.Constant(_vector(HEADS), [value] * HEADS)
+
+
 @intrinsic  # type: ignore[untyped-decorator]
 def softmax_heads(typing: Any, scores: Any, number: Any) -> tuple[Any, Codegen]:
-    """Turn scores[:number, HEADS] into each head's softmax over rows."""
+    """Turn scores[:number, HEADS] into each head's softmax over rows; at least one row."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        scores, number = args
-
-        def row(m: Any) -> Any:
-            at = builder.mul(m, ir.Constant(m.type, HEADS))
-            return _place(context, builder, signature.args[0], scores, at, HEADS)
-
-        most = cgutils.alloca_once_value(builder, _load(builder, row(ir.Constant(number.type, 0))))
-        total = cgutils.alloca_once_value(builder, ir.Constant(_vector(HEADS), [0.0] * HEADS))
-        builder.store(_load(builder, row(ir.Constant(number.type, 0))), most)
-        builder.store(ir.Constant(_vector(HEADS), [0.0] * HEADS), total)
+        (scores, number), kind = args, signature.args[0]
+        most, total = (cgutils.alloca_once(builder, _vector(HEADS)) for _ in range(2))
+        builder.store(_load(builder, _row(context, builder, kind, scores, ir.Constant(number.type, 0))), most)
+        builder.store(_each(0.0), total)
         with cgutils.for_range(builder, number) as loop:
-            value, best = _load(builder, row(loop.index)), builder.load(most)
+            value, best = _load(builder, _row(context, builder, kind, scores, loop.index)), builder.load(most)
             builder.store(builder.select(builder.fcmp_ordered(">", value, best), value, best), most)
         with cgutils.for_range(builder, number) as loop:
-            value = _exp(builder, builder.fsub(_load(builder, row(loop.index)), builder.load(most)))
-            _store(builder, value, row(loop.index))
+            place = _row(context, builder, kind, scores, loop.index)
+            value = _exp(builder, builder.fsub(_load(builder, place), builder.load(most)))
+            _store(builder, value, place)
             builder.store(builder.fadd(builder.load(total), value), total)
-        share = builder.fdiv(ir.Constant(_vector(HEADS), [1.0] * HEADS), builder.load(total))
+        share = builder.fdiv(_each(1.0), builder.load(total))
         with cgutils.for_range(builder, number) as loop:
-            _store(builder, builder.fmul(_load(builder, row(loop.index)), share), row(loop.index))
+            place = _row(context, builder, kind, scores, loop.index)
+            _store(builder, builder.fmul(_load(builder, place), share), place)
         return context.get_dummy_value()
 
     return types.void(scores, types.intp), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def softmax_slopes(typing: Any, shares: Any, slopes: Any, number: Any) -> tuple[Any, Codegen]:
+    """Turn slopes[:number, HEADS] by the shares that `softmax_heads` gave into those by its scores."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        (shares, slopes, number), (shared, sloped, _) = args, signature.args
+        mean = cgutils.alloca_once(builder, _vector(HEADS))
+        builder.store(_each(0.0), mean)
+        with cgutils.for_range(builder, number) as loop:
+            share = _load(builder, _row(context, builder, shared, shares, loop.index))
+            slope = _load(builder, _row(context, builder, sloped, slopes, loop.index))
+            builder.store(_multiply_add(builder, share, slope, builder.load(mean)), mean)
+        with cgutils.for_range(builder, number) as loop:
+            share = _load(builder, _row(context, builder, shared, shares, loop.index))
+            place = _row(context, builder, sloped, slopes, loop.index)
+            _store(builder, builder.fmul(share, builder.fsub(_load(builder, place), builder.load(mean))), place)
+        return context.get_dummy_value()
+
+    return types.void(shares, slopes, types.intp), code

@@ -45,7 +45,7 @@ def test_vector_functions_against_numpy():
     import numba as nb
 
     @nb.njit
-    def run(a, b, table, rows, weight, shares, out):
+    def run(a, b, table, rows, weight, shares, slopes, out):
         out[0, 0] = simd.dot(a, 0, b, 0)
         simd.dot_heads(a, 0, table, DIM, out, DIM)
         simd.add(out, 2 * DIM, nb.float32(2.5), a, 0)
@@ -54,6 +54,7 @@ def test_vector_functions_against_numpy():
         simd.gather(out[5], weight, table, rows, len(rows), DIM)
         simd.gather_heads(out[6], shares, table, rows, len(rows), 2 * DIM)
         simd.softmax_heads(shares, len(rows))
+        simd.softmax_slopes(shares, slopes, len(rows))
         for m in range(DIM):
             out[7, m] = simd.exp(a[m])
 
@@ -62,7 +63,10 @@ def test_vector_functions_against_numpy():
         (9 * rng.standard_normal(shape)).astype(np.float32) for shape in (DIM, DIM, (9, WIDTH), 4, (4, HEADS))
     )
     rows, out, before = np.array([3, 0, 8, 3]), np.zeros((8, DIM), np.float32), shares.copy()
-    run(a, b, table, rows, weight, shares, out)
+    slopes = rng.standard_normal((4, HEADS)).astype(np.float32)
+    scores = torch.tensor(before, requires_grad=True)
+    scores.softmax(0).backward(torch.tensor(slopes))
+    run(a, b, table, rows, weight, shares, slopes, out)
     by_head = a.reshape(-1, HEADS)
     expected = np.zeros((8, DIM))
     expected[0, 0], expected[1, :HEADS] = a @ b, (by_head * table[0, DIM : 2 * DIM].reshape(-1, HEADS)).sum(0)
@@ -72,7 +76,8 @@ def test_vector_functions_against_numpy():
     values = table[rows, 2 * DIM : 3 * DIM].reshape(4, -1, HEADS)
     expected[6], expected[7] = (values * before[:, None]).sum(0).ravel(), np.exp(a.astype(float))
     np.testing.assert_allclose(out, expected, rtol=2e-5, atol=2e-3)
-    np.testing.assert_allclose(shares, torch.softmax(torch.from_numpy(before), 0), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(shares, scores.detach().softmax(0), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(slopes, scores.grad, rtol=1e-4, atol=1e-6)
 
 
 def test_draws_follow_the_chances():
