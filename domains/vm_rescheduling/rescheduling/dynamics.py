@@ -74,7 +74,7 @@ class Migrate(Environment[Snapshot, Plan, Params, State]):
 
     def observe(self, params: Params, state: State) -> Observation:
         xp = self.arrays.xp
-        in_slots = xp.astype(state.free[:, self.worth.resources] / self.worth.sizes[:, 0], xp.float32)
+        in_slots = state.free[:, self.worth.resources] / self.worth.units
         left = xp.astype(params.limit - state.turn, xp.float32)[:, None]
         chosen = state.chosen[:, None]
         return {

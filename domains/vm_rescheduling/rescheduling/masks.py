@@ -37,7 +37,8 @@ def nodes(arrays: Backend, params: Params, state: State) -> Array:
     (batch, n), v = params.open.shape, params.at.shape[1]
     vm = xp.where(state.chosen < 0, 0, state.chosen)
     size, at = ops.gather(params.vm, vm), ops.gather(state.at, vm)
-    free = (state.free >= size[:, :2, None]).all(1)
+    free = state.free >= size[:, :2, None]
+    free = free[:, 0] & free[:, 1]
     double = size[:, 2:3] == NODES
     if bool(double.any()):
         both = free[:, ::NODES] & free[:, 1::NODES]

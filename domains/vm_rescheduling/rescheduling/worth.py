@@ -19,6 +19,7 @@ class Worth:
     ----------
     resources : rows of ``free`` (cores, GB) that the kinds of fragments are of
     sizes : float64 [R, 1, 1], cores or GB that a slot takes of a node
+    units : float32 [R, 1], the same
     wide : bool [R, 1], slots on both nodes of a machine
     """
 
@@ -26,6 +27,7 @@ class Worth:
         self.arrays, self.problem, asarray = arrays, problem, arrays.ops.asarray
         self.resources = [int(term.resource == "memory") for term in problem.terms]
         self.sizes = asarray(np.array([slot_size(term) for term in problem.terms])[:, None, None])
+        self.units = arrays.xp.astype(self.sizes[:, 0], arrays.xp.float32)
         self.wide = asarray(np.array([term.nodes == NODES for term in problem.terms])[:, None])
 
     def of(self, params: Params, free: Array) -> tuple[Array, Array]:
@@ -36,7 +38,8 @@ class Worth:
         fit = xp.floor(free[:, self.resources] / self.sizes)
         first, second = fit[..., 0], fit[..., 1]
         slots = xp.where(self.wide, xp.minimum(first, second), first + second)
-        room = 1 * (free[:, :, None] >= params.need[..., None, None]).all(1)
+        room = free[:, :, None] >= params.need[..., None, None]
+        room = 1 * (room[:, 0] & room[:, 1])
         first, second = room[..., 0], room[..., 1]
         return slots, xp.where(params.double[..., None], first & second, first + second)
 
