@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 import numpy as np
@@ -55,35 +54,43 @@ class SISR(Solver[RoutingInstance, Routes]):
         knobs = knobs_of(task)._replace(average=self.removals, longest=float(self.longest), blinks=self.blinks)
         state = begun(task, None if first is None else visits_of(first), int(search.rng.integers(2**62)))
         scale = mean_distance(task)
-        search_on(state, knobs, (self.hot * scale, self.cold * scale), search)
+        Run(state, search, (self.hot * scale, self.cold * scale)).until(1.0, knobs)
         return routes_of(state)
 
 
-def search_on(
-    state: State, knobs: Knobs, heat: tuple[float, float], search: Search[Routes], until: float = 1.0,
-    steer: Callable[[State, Knobs, float], Knobs] | None = None,
-) -> None:  # fmt: skip
-    """Anneal until this share of the budget is spent, reporting what is better.
+class Run:
+    """A search under way: anneals for shares of the budget, and reports what is better."""
 
-    ``steer`` may choose the knobs anew at each look at the clock, from the state and the share spent.
-    """
-    hot, cold = heat
-    budget = search.budget.cpu
-    slice_, known = max(SHARE * budget, SHORTEST), float(state.run["best"][0])
-    began, steps = search.spent, FIRST
-    share = now = began / budget
-    pace = 0.0
-    while pace == 0.0 or now < until - SHARE / 2:  # whatever the clock says, there is a first solution
-        then = min(until, now + steps * pace / budget)
-        best = anneal(state, knobs, steps, hot * (cold / hot) ** now, hot * (cold / hot) ** then)
-        if best < known:
-            known = best
-            search.incumbent(routes_of(state))
-        share, now = now, search.spent / budget
-        pace = (now - share) * budget / steps
-        steps = max(1, int(min(slice_, search.left) / max(pace, 1e-9)))
-        if steer is not None:
-            knobs = steer(state, knobs, now)
+    def __init__(self, state: State, search: Search[Routes], heat: tuple[float, float]) -> None:
+        self.state, self.search, self.heat = state, search, heat
+        self.iterations = 0
+        self._known = float(state.run["best"][0])
+        self._pace = 0.0  # seconds per iteration
+
+    @property
+    def share(self) -> float:
+        """Of the budget spent."""
+        return self.search.spent / self.search.budget.cpu
+
+    def until(self, share: float, knobs: Knobs, factor: float = 1.0) -> None:
+        """Anneal until so much of the budget is spent, so many times as hot as the schedule has it."""
+        budget, (hot, cold) = self.search.budget.cpu, self.heat
+        slice_ = max(SHARE * budget, SHORTEST)
+        now = self.share
+        while now < share - SHARE / 2:
+            left = (share - now) * budget
+            steps = max(1, int(min(slice_, left) / self._pace)) if self._pace else FIRST
+            then = min(share, now + steps * self._pace / budget)
+            heat = [factor * hot * (cold / hot) ** at for at in (now, then)]
+            self._reported(anneal(self.state, knobs, steps, *heat))
+            self.iterations += steps
+            before, now = now, self.share
+            self._pace = max((now - before) * budget / steps, 1e-9)
+
+    def _reported(self, best: float) -> None:
+        if best < self._known:
+            self._known = best
+            self.search.incumbent(routes_of(self.state))  # type: ignore[arg-type]  # it is finite
 
 
 def routes_of(state: State) -> Routes | None:

@@ -17,6 +17,7 @@ from headway.domains.routing.classical.sisr_moves import dropped, undo
 from headway.domains.routing.classical.sisr_ruin import pool, ruin
 from headway.domains.routing.classical.sisr_schedule import sound
 from headway.domains.routing.classical.sisr_state import ACTIVE, POOL, TOUCHED, State, draw
+from headway.domains.routing.classical.task import Ints
 
 EPS = 1e-9
 GROWTH = 0.02  # of what a customer counts at first who is not visited and must be, with each iteration
@@ -37,6 +38,9 @@ def anneal(s: State, knobs: Knobs, iterations: int, hot: float, cold: float) -> 
         taken = change < 0.0 or change < -heat * np.log(draw(s) + 1e-300)
         if taken and all_sound(s):
             run.current += change
+            run.taken += 1
+            if change < -EPS:
+                credit(s)
             if run.missing == 0 and run.current < run.best - EPS:
                 keep(s)
         else:
@@ -107,19 +111,33 @@ def sort(s: State, knobs: Knobs) -> None:
 
 
 @njit(cache=True, error_model="numpy")
+def credit(s: State) -> None:
+    """Customers whose new places make the solution better are remembered."""
+    for k in range(s.run[0].pooled):
+        s.site[s.lists[POOL, k]].credit += 1.0
+
+
+@njit(cache=True, error_model="numpy")
 def keep(s: State) -> None:
     """Store the current solution as the best one."""
-    run, best = s.run[0], s.best
+    run = s.run[0]
     run.best = run.current
-    at = 0
+    run.better += 1
+    run.length = written(s, s.best)
+
+
+@njit(cache=True, error_model="numpy")
+def written(s: State, tour: Ints) -> int:
+    """Write the current giant tour into an array [n + R]; its length."""
+    run, at = s.run[0], 0
     for k in range(run.active):
-        tour = s.tour[s.lists[ACTIVE, k]]
-        if tour.size:
-            best[at] = -(np.int64(tour.base) - run.customers) if tour.base else 0
-            v = tour.first
+        one = s.tour[s.lists[ACTIVE, k]]
+        if one.size:
+            tour[at] = -(np.int64(one.base) - run.customers) if one.base else 0
+            v = one.first
             while v:
                 at += 1
-                best[at] = v
+                tour[at] = v
                 v = s.stop[v].following
             at += 1
-    run.length = at
+    return at

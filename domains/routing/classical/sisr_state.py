@@ -18,19 +18,21 @@ STOP = [("following", "u4"), ("preceding", "u4"), ("route", "u4"), ("pooled", "u
 # The stretches of its route from the depot to it, and from it to the depot; see `sisr_schedule`.
 STRETCH = [("leave", "f8"), ("late", "f8"), ("carried", "i8"), ("peak", "i8"), ("given", "i8"), ("crest", "i8"),
            ("hauled", "u1"), ("lined", "u1")]  # fmt: skip
-# What the instance says of a node. ``loss``: what it costs the search to leave it out.
+# What the instance says of a node. ``loss``: what it costs the search to leave it out; ``credit``: in how many
+# iterations that made the current solution better it was inserted anew.
 SITE = [("demand", "i8"), ("change", "i8"), ("earliest", "f8"), ("latest", "f8"), ("service", "f8"), ("loss", "f8"),
-        ("mate", "u4"), ("sends", "u1"), ("line", "u1"), ("haul", "u1"), ("must", "u1")]  # fmt: skip
+        ("credit", "f8"), ("mate", "u4"), ("sends", "u1"), ("line", "u1"), ("haul", "u1"), ("must", "u1")]  # fmt: skip
 # A route; ``mark``: iteration in which it was last touched, ``slot``: its place among the active ones.
 TOUR = [("first", "u4"), ("last", "u4"), ("size", "u4"), ("slot", "u4"), ("base", "u4"), ("mark", "u4"),
         ("load", "i8"), ("length", "f8"), ("closing", "f8")]  # fmt: skip
 # A depot's vehicles.
 HOME = [("base", "u4"), ("used", "u4"), ("fleet", "u4")]
-# Numbers of the whole search: rules, list lengths, customers left out (``missing``: those who must be visited), costs.
+# Numbers of the whole search: rules, list lengths, customers left out (``missing``: those who must be visited), costs,
+# length of the best tour, iterations taken and iterations that gave a new best.
 RUN = [("random", "u8"), ("customers", "i8"), ("capacity", "i8"), ("limit", "f8"), ("rich", "u1"), ("pairs", "u1"),
        ("optional", "u1"), ("active", "i8"), ("free", "i8"), ("touched", "i8"), ("logged", "i8"), ("pooled", "i8"),
        ("absent", "i8"), ("missing", "i8"), ("step", "i8"), ("current", "f8"), ("best", "f8"),
-       ("length", "i8")]  # fmt: skip
+       ("length", "i8"), ("taken", "i8"), ("better", "i8")]  # fmt: skip
 
 ACTIVE, FREE, TOUCHED, LOG, POOL = range(5)  # rows of `State.lists`
 

@@ -1,0 +1,1 @@
+"""Learning inside ruin and recreate: a policy steers SISR."""
