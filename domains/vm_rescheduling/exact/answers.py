@@ -81,15 +81,15 @@ class Answers:
         out, into = np.maximum(-change, 0)[tuple(program.leave.T)], np.maximum(change, 0)[tuple(program.come.T)]
         return program.completed(np.concatenate([out, into]).astype(float))
 
-    def realise(self, change: Ints, swapped: Ints | int = 0) -> bool:
+    def realise(self, change: Ints, swapped: Ints | None = None) -> bool:
         """Put a change of the counts without groups in order, and offer it; whether that went for all of it.
 
         ``swapped`` [N, K] VMs leave a node and as many others of their kind, of other groups, come.
         """
         shared: Ints | None = change
         if self.whole.counts is not self.setting.counts:
-            out: Ints = np.maximum(-change, 0) + swapped
-            into: Ints = np.maximum(change, 0) + swapped
+            both = np.zeros_like(change) if swapped is None else swapped
+            out, into = np.maximum(-change, 0) + both, np.maximum(change, 0) + both
             sharing = Assignment(self.setting.counts, self.of, out, into, self.apart)
             shared, clashing = sharing.solve(self.wall(max(0.05, 0.3 * self.left())))
             self.apart |= clashing
