@@ -8,7 +8,10 @@ from typing import ClassVar
 from headway.components import component
 from headway.domains.routing.family.problems import VRP, Positive, Share
 
-CONSTRUCT = {"construct": "headway.domains.routing.construct.dynamics:Construct"}
+ENVIRONMENTS = {
+    "construct": "headway.domains.routing.construct.dynamics:Construct",
+    "improve": "headway.domains.routing.improve.dynamics:Improve",
+}
 
 
 @component
@@ -17,7 +20,7 @@ class CVRP(VRP):
 
     name: ClassVar[str] = "routing/cvrp"
     rules: ClassVar[frozenset[str]] = frozenset()
-    environments: ClassVar[Mapping[str, str]] = CONSTRUCT
+    environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
 
 
 @component
@@ -26,7 +29,7 @@ class VRPTW(VRP):
 
     name: ClassVar[str] = "routing/vrptw"
     rules: ClassVar[frozenset[str]] = frozenset({"windows"})
-    environments: ClassVar[Mapping[str, str]] = CONSTRUCT
+    environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
 
     time_windows: bool = True
 
@@ -37,7 +40,7 @@ class OVRP(VRP):
 
     name: ClassVar[str] = "routing/ovrp"
     rules: ClassVar[frozenset[str]] = frozenset({"open"})
-    environments: ClassVar[Mapping[str, str]] = CONSTRUCT
+    environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
 
     open: bool = True
 
@@ -50,7 +53,7 @@ class VRPB(VRP):
 
     name: ClassVar[str] = "routing/vrpb"
     rules: ClassVar[frozenset[str]] = frozenset({"pickups", "backhaul_last"})
-    environments: ClassVar[Mapping[str, str]] = CONSTRUCT
+    environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
 
     backhauls: Share = 0.2
     backhaul_last: bool = True
@@ -62,7 +65,7 @@ class VRPL(VRP):
 
     name: ClassVar[str] = "routing/vrpl"
     rules: ClassVar[frozenset[str]] = frozenset({"limit"})
-    environments: ClassVar[Mapping[str, str]] = CONSTRUCT
+    environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
 
     distance_limit: float | None = 3.0
 
@@ -73,7 +76,7 @@ class MDVRP(VRP):
 
     name: ClassVar[str] = "routing/mdvrp"
     rules: ClassVar[frozenset[str]] = frozenset({"depots"})
-    environments: ClassVar[Mapping[str, str]] = CONSTRUCT
+    environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
 
     depots: Positive = 3
 
@@ -84,7 +87,7 @@ class PCVRP(VRP):
 
     name: ClassVar[str] = "routing/pcvrp"
     rules: ClassVar[frozenset[str]] = frozenset({"prizes"})
-    environments: ClassVar[Mapping[str, str]] = CONSTRUCT
+    environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
 
     prizes: Share = 1.0
 
@@ -95,7 +98,7 @@ class PDP(VRP):
 
     name: ClassVar[str] = "routing/pdp"
     rules: ClassVar[frozenset[str]] = frozenset({"pairs"})
-    environments: ClassVar[Mapping[str, str]] = CONSTRUCT
+    environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
 
     pairs: bool = True
 
@@ -106,7 +109,7 @@ class TSP(VRP):
 
     name: ClassVar[str] = "routing/tsp"
     rules: ClassVar[frozenset[str]] = frozenset({"fleet"})
-    environments: ClassVar[Mapping[str, str]] = CONSTRUCT
+    environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
 
     fleet: Positive | None = 1
     tour: bool = True

@@ -65,7 +65,10 @@ class VRP(Problem[RoutingInstance, Routes]):
     rules: ClassVar[frozenset[str]] = ALL  # what instances may have
     instance_type: ClassVar[type[RoutingInstance]] = RoutingInstance
     solution_type: ClassVar[type[Routes]] = Routes
-    environments: ClassVar[Mapping[str, str]] = {"construct": f"{_HERE}.construct.dynamics:ConstructConfined"}
+    environments: ClassVar[Mapping[str, str]] = {
+        "construct": f"{_HERE}.construct.dynamics:ConstructConfined",
+        "improve": f"{_HERE}.improve.dynamics:Improve",
+    }
     baselines: ClassVar[Mapping[str, str]] = {
         "nearest_neighbour": f"{_HERE}.classical.heuristics:NearestNeighbour",
         "savings": f"{_HERE}.classical.heuristics:Savings",
@@ -77,6 +80,7 @@ class VRP(Problem[RoutingInstance, Routes]):
         "decoding": f"{_HERE}.learned.decoding:Decoding",
         "exact": f"{_HERE}.classical.exact:Exact",
         "hgs": f"{_HERE}.classical.hgs:HGS",
+        "hybrid": f"{_HERE}.improve.steered:Steered",
         "ortools": f"{_HERE}.classical.ortools:ORTools",
         "ortools_first": f"{_HERE}.classical.ortools:ORToolsFirst",
         "pyvrp": f"{_HERE}.classical.pyvrp:PyVRP",
