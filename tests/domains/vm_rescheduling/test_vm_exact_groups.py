@@ -155,6 +155,7 @@ def test_a_goal_out_of_reach_is_approached():
     assert value == bound == pytest.approx(4 + best.objective / 2)  # the limit, one more, and what is missed
     assert not spent
 
+
 def test_references_are_the_same_each_time():
     problem = Rescheduling(fragments=BOTH, machines=30, proof=0.05)
     snapshot = problem.instances("validation", 2)
