@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
 from headway.domains.routing.family.instance import RoutingInstance
+from headway.domains.routing.family.legs import Legs, legs_of, lengths, per_route, served, since_start, visits_of
 from headway.domains.routing.family.solution import Routes
 from headway.errors import SolutionError
 from headway.evaluation import Evaluation
@@ -17,18 +16,6 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 SLACK = 1e-9  # of a limit or a closing time, within which sums of floats differ
-
-
-class Legs(NamedTuple):
-    """The tour taken apart; P = L + 1 legs, each from the position before it."""
-
-    start: Ints  # [B, P], node a leg leaves from
-    end: Ints  # [B, P], node it goes to; the route's own depot at its end
-    leaves: Bools  # [B, P], the leg begins a route
-    returns: Bools  # [B, P], the leg ends a route
-    route: Ints  # [B, P], number of the route
-    began: Ints  # [B, P], the position of the leg that begins it
-    depot: Ints  # [B, P], its depot
 
 
 def evaluate(instance: RoutingInstance, solution: Routes) -> Evaluation:
@@ -53,16 +40,16 @@ def evaluate(instance: RoutingInstance, solution: Routes) -> Evaluation:
         )
     visits = solution.visits
     unknown = (visits > instance.customers[:, None]) | (-visits >= instance.depots[:, None])
-    legs = _legs(instance, np.where(unknown, 0, visits))
-    raw = _lengths(instance, legs)
+    legs = legs_of(instance, np.where(unknown, 0, visits))
+    raw = lengths(instance, legs)
     length = np.where(instance.open[:, None] & legs.returns, 0.0, raw)
-    visited = _visits(instance, legs)
+    visited = visits_of(instance, legs)
     missed = instance.customer & (visited == 0)
     lost = np.where(missed & np.isfinite(instance.prize), instance.prize, 0.0)
     load, peak = _loads(instance, legs)
-    used = _per_route(legs, ~legs.leaves) > 0
+    used = per_route(legs, ~legs.leaves) > 0
     routes = used.sum(1)
-    driven = _per_route(legs, length)
+    driven = per_route(legs, length)
     return Evaluation(
         objective=np.where(unknown.any(1), np.nan, length.sum(1) + lost.sum(1)),
         violations={
@@ -85,72 +72,15 @@ def evaluate(instance: RoutingInstance, solution: Routes) -> Evaluation:
     )
 
 
-# -- the tour -------------------------------------------------------------------------------------
-def _legs(instance: RoutingInstance, visits: Ints) -> Legs:
-    # Depot 0 at both ends, so that every leg is a pair of neighbours.
-    tour = np.pad(visits, ((0, 0), (1, 1)))
-    start, end, stands = tour[:, :-1], tour[:, 1:], tour <= 0
-    leaves = stands[:, :-1]
-    began = np.maximum.accumulate(np.where(leaves, np.arange(start.shape[1]), 0), 1)
-    depot = -np.take_along_axis(start, began, 1)
-    home = np.where(depot > 0, instance.customers[:, None] + depot, 0)
-    return Legs(
-        start=np.where(leaves, home, start),
-        end=np.where(stands[:, 1:], home, end),
-        leaves=leaves,
-        returns=stands[:, 1:],
-        route=np.cumsum(leaves, 1) - 1,
-        began=began,
-        depot=depot,
-    )
-
-
-def _lengths(instance: RoutingInstance, legs: Legs) -> Floats:
-    """float64 [B, P]: the length of each leg, whether or not it counts."""
-    row = np.arange(len(legs.start))[:, None]
-    length: Floats = np.sqrt(np.square(instance.coords[row, legs.end] - instance.coords[row, legs.start]).sum(-1))
-    nint, trunc1, matrix = (np.flatnonzero(instance.convention == name) for name in ("nint", "trunc1", "matrix"))
-    length[nint] = np.floor(length[nint] + 0.5)
-    length[trunc1] = np.floor(length[trunc1] * 10) / 10
-    length[matrix] = instance.matrix[matrix[:, None], legs.start[matrix], legs.end[matrix]]
-    return length
-
-
-def _per_route(legs: Legs, values: NDArray[np.generic]) -> Floats:
-    """float64 [B, R]: sums of ``values`` [B, P] over each route."""
-    out = np.zeros((len(values), legs.route.max() + 1))
-    np.add.at(out, (np.arange(len(values))[:, None], legs.route), values)
-    return out
-
-
-def _visits(instance: RoutingInstance, legs: Legs) -> Ints:
-    """int64 [B, N]: how often each customer is visited."""
-    count = np.zeros(instance.demand.shape, dtype=np.int64)
-    np.add.at(count, (np.arange(len(count))[:, None], legs.start), ~legs.leaves)
-    return count
-
-
-def _served(legs: Legs, values: Ints) -> Ints:
-    """int64 [B, P]: what ``values`` [B, N] say of the customer each leg leaves from; 0 at depots."""
-    return np.where(legs.leaves, 0, np.take_along_axis(values, legs.start, 1))
-
-
-def _since_start(legs: Legs, amount: Ints) -> Ints:
-    """int64 [B, P]: ``amount`` [B, P] added up from the beginning of the route."""
-    total: Ints = np.cumsum(amount, 1)
-    return total - np.take_along_axis(total, legs.began, 1)
-
-
-# -- rules ----------------------------------------------------------------------------------------
 def _loads(instance: RoutingInstance, legs: Legs) -> tuple[Floats, Floats]:
     """What each route takes along from its depot, and the most it ever carries: float64 [B, R] each."""
-    demand, pickup = _served(legs, instance.demand), _served(legs, instance.pickup)
-    taken = _per_route(legs, np.where(_served(legs, instance.origin) > 0, 0, demand))
+    demand, pickup = served(legs, instance.demand), served(legs, instance.pickup)
+    taken = per_route(legs, np.where(served(legs, instance.origin) > 0, 0, demand))
     if not pickup.any():
         return taken, taken
     row = np.arange(len(demand))[:, None]
     peak = taken.copy()
-    np.maximum.at(peak, (row, legs.route), taken[row, legs.route] + _since_start(legs, pickup - demand))
+    np.maximum.at(peak, (row, legs.route), taken[row, legs.route] + since_start(legs, pickup - demand))
     return taken, peak
 
 
@@ -216,9 +146,9 @@ def _mixed(instance: RoutingInstance, legs: Legs) -> dict[str, Floats]:
     handed = np.zeros(paired.shape, bool)
     row, node = np.nonzero(paired)
     handed[row, instance.origin[row, node]] = True
-    collects = _served(legs, ((instance.pickup > 0) & ~handed).astype(np.int64))
-    delivers = _served(legs, ((instance.demand > 0) & ~paired).astype(np.int64))
-    wrong = (delivers > 0) & (_since_start(legs, collects) - collects > 0)
+    collects = served(legs, ((instance.pickup > 0) & ~handed).astype(np.int64))
+    delivers = served(legs, ((instance.demand > 0) & ~paired).astype(np.int64))
+    wrong = (delivers > 0) & (since_start(legs, collects) - collects > 0)
     return {"mixed": (wrong & instance.backhaul_last[:, None]).sum(1).astype(float)}
 
 
