@@ -36,7 +36,7 @@ class Improve(Environment[RoutingInstance, Routes, Params, State]):
 
     Attributes
     ----------
-    effort : iterations of a whole episode, per customer; 1,000 take about 0.3 CPU-s at 100 customers
+    effort : iterations of a whole episode, per customer; 1,000 take 0.3 CPU-s at 100 customers
     least : efforts are spread between this and ``effort``, each instance has its own; None: all are the same
     blocks : of an episode
     hot, cold : temperatures at its beginning and end, in mean distances of two nodes
@@ -46,7 +46,7 @@ class Improve(Environment[RoutingInstance, Routes, Params, State]):
 
     action: ClassVar[Literal["discrete", "box"]] = "box"
 
-    effort: Positive = 1000.0
+    effort: Positive = 300.0
     least: Positive | None = None
     blocks: Annotated[int, Field(ge=1)] = 20
     hot: Positive = 0.2
