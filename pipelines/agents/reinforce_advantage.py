@@ -23,7 +23,8 @@ def weights(returns: Floats, credit: Credit, best_of: int, extremes: int | None,
     """
     best = np.arange(returns.shape[1]) == returns.argmax(1)[:, None]
     if credit == "label":
-        return best.astype(np.float64)
+        label: Floats = best.astype(np.float64)
+        return label
     out = advantages(returns, best_of)
     if greedy is not None:
         spread = returns.std(1, keepdims=True)

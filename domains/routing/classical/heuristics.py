@@ -25,7 +25,8 @@ class NearestNeighbour(Policy):
     def act(self, observation: Observation, mask: Array | None, memory: Any = None) -> tuple[Array, Any]:
         fits = np.array(mask)
         customers = fits & (np.asarray(observation["waiting"]) > 0)
-        fits = np.where(customers.any(1)[:, None], customers, fits)
+        some = np.any(customers, axis=1, keepdims=True)
+        fits = np.where(some, customers, fits)
         return np.where(fits, observation["distance"], np.inf).argmin(1), memory
 
 

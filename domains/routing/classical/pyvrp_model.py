@@ -77,14 +77,14 @@ class Model:
         }
         return pyvrp.Shipment(**options, amount=[int(self.task.change[sender])], **self._prize(*ends.values()))
 
-    def _window(self, node: int) -> dict[str, int]:
+    def _window(self, node: int) -> dict[str, Any]:
         """Opening and closing, where the instance has windows at all."""
         if not self.numbers.timed:
             return {}
         late = int(self.numbers.latest[node])
         return {"tw_early": int(self.numbers.earliest[node]), "tw_late": late if late < NEVER else UNLIMITED}
 
-    def _service(self, node: int) -> dict[str, int]:
+    def _service(self, node: int) -> dict[str, Any]:
         return {"service_duration": int(self.numbers.service[node])} if self.numbers.timed else {}
 
     def _prize(self, *nodes: int) -> dict[str, Any]:

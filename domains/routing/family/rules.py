@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,7 @@ def check(instance: RoutingInstance) -> None:
 def _check_form(instance: RoutingInstance) -> None:
     batch, nodes = len(instance), instance.demand.shape[-1]
     sides = {name: getattr(instance, name).shape[-1] for name in ("matrix", "duration")}
-    forms: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {name: (kind, (batch,)) for name, kind in ROWS.items()}
+    forms: dict[str, tuple[Any, tuple[int, ...]]] = {name: (kind, (batch,)) for name, kind in ROWS.items()}
     forms |= {name: (kind, (batch, nodes)) for name, kind in NODES.items()}
     forms |= {"coords": (np.float64, (batch, nodes, 2))}
     forms |= {name: (np.float64, (batch, side, side)) for name, side in sides.items()}
@@ -120,8 +120,8 @@ def _check_reach(instance: RoutingInstance) -> None:
     distance = instance.distances()
     duration = instance.durations(distance)
     must = instance.customer & np.isinf(instance.prize)
-    far = (must & ~_reachable(instance, distance, duration)).any(1)
-    if not far.any():
+    far = np.flatnonzero((must & ~_reachable(instance, distance, duration)).any(1))
+    if not len(far):
         return
     # Where the way through others is shorter than the direct one, they may be reached on it.
     rows = instance[far]

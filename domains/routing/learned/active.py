@@ -11,7 +11,7 @@ from headway.domains.routing.learned.pomo_guide import Guide
 from headway.domains.routing.learned.pomo_task import CUSTOMERS, Singles, Tables
 from headway.seeds import stream
 
-LR, BETAS = 0.01, (0.9, 0.98)
+LR, BETAS = 0.001, (0.9, 0.98)
 REPEAT = 0.3  # weight of repeating the best episode so far, beside the others' advantages of unit spread
 EPISODES = 32  # of a round, the best one so far included
 

@@ -35,8 +35,9 @@ def play(task: Task, tables: Tables, first: Ints, keys: Keys, temperature: float
 def tables(params: Any, network: Any) -> Tables:
     """The network's tables for instances as `construct` prepares them, as arrays."""
     nodes, real = torch.tensor(params.nodes), torch.tensor(params.real)
+    chunks = zip(torch.split(nodes, CHUNK), torch.split(real, CHUNK), strict=True)
     with torch.no_grad():
-        parts = [network.tables(*part) for part in zip(nodes.split(CHUNK), real.split(CHUNK), strict=True)]
+        parts = [network.tables(*part) for part in chunks]
     return Tables(torch.cat([part.node for part in parts]).numpy(), parts[0].fixed.numpy())
 
 

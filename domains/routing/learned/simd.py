@@ -80,7 +80,7 @@ def _inner(context: Any, builder: Any, signature: Any, args: Any, lanes: int) ->
 
 
 # -- products -------------------------------------------------------------------------------------
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def dot(typing: Any, a: Any, i: Any, b: Any, j: Any) -> tuple[Any, Codegen]:
     """float32: a[i : i + DIM] . b[j : j + DIM], of contiguous arrays."""
 
@@ -91,7 +91,7 @@ def dot(typing: Any, a: Any, i: Any, b: Any, j: Any) -> tuple[Any, Codegen]:
     return types.float32(a, types.intp, b, types.intp), code
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def dot_heads(typing: Any, a: Any, i: Any, b: Any, j: Any, out: Any, k: Any) -> tuple[Any, Codegen]:
     """The same per head, into out[k : k + HEADS]."""
 
@@ -115,7 +115,7 @@ def _add(context: Any, builder: Any, signature: Any, args: Any, factor: Any) -> 
     return context.get_dummy_value()
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def add(typing: Any, y: Any, i: Any, factor: Any, x: Any, j: Any) -> tuple[Any, Codegen]:
     """y[i : i + DIM] += factor * x[j : j + DIM]."""
 
@@ -125,7 +125,7 @@ def add(typing: Any, y: Any, i: Any, factor: Any, x: Any, j: Any) -> tuple[Any, 
     return types.void(y, types.intp, types.float32, x, types.intp), code
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def add_each(typing: Any, y: Any, i: Any, factor: Any, x: Any, j: Any) -> tuple[Any, Codegen]:
     """y[i : i + HEADS] += factor * x[j : j + HEADS]."""
 
@@ -144,7 +144,7 @@ def add_each(typing: Any, y: Any, i: Any, factor: Any, x: Any, j: Any) -> tuple[
     return types.void(y, types.intp, types.float32, x, types.intp), code
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def add_heads(typing: Any, y: Any, i: Any, p: Any, k: Any, x: Any, j: Any) -> tuple[Any, Codegen]:
     """y[i : i + DIM] += p[k : k + HEADS] * x[j : j + DIM], a factor per head."""
 
@@ -178,7 +178,7 @@ def _gather(context: Any, builder: Any, signature: Any, args: Any, factor: Calla
     return context.get_dummy_value()
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def gather(typing: Any, out: Any, weight: Any, table: Any, row: Any, number: Any, first: Any) -> tuple[Any, Codegen]:
     """out[:DIM] = the sum over m < number of weight[m] * table[row[m], first : first + DIM]."""
 
@@ -193,7 +193,7 @@ def gather(typing: Any, out: Any, weight: Any, table: Any, row: Any, number: Any
     return types.void(out, weight, table, row, types.intp, types.intp), code
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def gather_heads(
     typing: Any, out: Any, weight: Any, table: Any, row: Any, number: Any, first: Any
 ) -> tuple[Any, Codegen]:
@@ -235,7 +235,7 @@ def _exp(builder: Any, x: Any) -> Any:
     return builder.fmul(value, builder.bitcast(builder.shl(power, constant(23, whole)), kind))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def exp(typing: Any, x: Any) -> tuple[Any, Codegen]:
     """float32: e^x to 1e-5 relative."""
 
@@ -254,7 +254,7 @@ def _each(value: float) -> Any:
     return ir.Constant(_vector(HEADS), [value] * HEADS)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def softmax_heads(typing: Any, scores: Any, number: Any) -> tuple[Any, Codegen]:
     """Turn scores[:number, HEADS] into each head's softmax over rows; at least one row."""
 
@@ -280,7 +280,7 @@ def softmax_heads(typing: Any, scores: Any, number: Any) -> tuple[Any, Codegen]:
     return types.void(scores, types.intp), code
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def softmax_slopes(typing: Any, shares: Any, slopes: Any, number: Any) -> tuple[Any, Codegen]:
     """Turn slopes[:number, HEADS] by the shares that `softmax_heads` gave into those by its scores."""
 
