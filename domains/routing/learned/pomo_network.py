@@ -13,6 +13,7 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from headway.components import component
 from headway.domains.routing.construct.features import FEATURES
+from headway.domains.routing.learned.linear import Linear
 from headway.domains.routing.learned.pomo_step import logits
 from headway.domains.routing.learned.pomo_task import BIASES, CONTEXT, DEMANDED, DIM, HEADS, PICKED_UP, Tables
 from headway.nn.lstm import Memory, Recurrent
@@ -54,11 +55,11 @@ class POMONetwork(Recurrent):
 
     def __init__(self, recipe: POMO) -> None:
         super().__init__()
-        self.inputs = nn.Linear(FEATURES + DERIVED, DIM)
+        self.inputs = Linear(FEATURES + DERIVED, DIM)
         self.blocks = nn.ModuleList(Block(DIM, HEADS, recipe.feedforward) for _ in range(recipe.layers))
         self.norm = nn.LayerNorm(DIM)
-        self.projected = nn.Linear(DIM, 4 * DIM)  # query, key, value, pointer
-        self.whole = nn.Linear(DIM, DIM, bias=False)
+        self.projected = Linear(DIM, 4 * DIM)  # query, key, value, pointer
+        self.whole = Linear(DIM, DIM, bias=False)
         self.context = nn.Parameter(torch.zeros(CONTEXT, DIM).uniform_(-1, 1) / DIM**0.5)
         self.glimpse = nn.Parameter(torch.zeros(BIASES, HEADS))
         self.final = nn.Parameter(recipe.nearness * torch.tensor([-1.0, 0.3, -1.0, -0.2]))
@@ -107,8 +108,8 @@ class Block(nn.Module):
         super().__init__()
         self.heads = heads
         self.before, self.after = nn.LayerNorm(dim), nn.LayerNorm(dim)
-        self.projected, self.out = nn.Linear(dim, 3 * dim), nn.Linear(dim, dim)
-        self.feedforward = nn.Sequential(nn.Linear(dim, feedforward), nn.ReLU(), nn.Linear(feedforward, dim))
+        self.projected, self.out = Linear(dim, 3 * dim), Linear(dim, dim)
+        self.feedforward = nn.Sequential(Linear(dim, feedforward), nn.ReLU(), Linear(feedforward, dim))
 
     def forward(self, hidden: Tensor, open_: Tensor | None) -> Tensor:
         batch, nodes, dim = hidden.shape

@@ -9,6 +9,7 @@ from gymnasium import spaces
 
 from headway import make_problem
 from headway.domains.routing.learned import simd
+from headway.domains.routing.learned.linear import Linear
 from headway.domains.routing.learned.pomo_episodes import Episodes, play, starts, tables
 from headway.domains.routing.learned.pomo_kernel import drawn
 from headway.domains.routing.learned.pomo_task import DIM, HEADS, WIDTH, Task
@@ -93,6 +94,17 @@ def test_draws_follow_the_chances():
     np.testing.assert_allclose(shares(0.5, 1.0), np.array([1, 16, 4, 9]) / 30, atol=1e-3)
     np.testing.assert_allclose(shares(1.0, 0.65), np.array([0, 4, 0, 3]) / 7, atol=1e-3)
     np.testing.assert_allclose(shares(1.0, 0.3), [0, 1, 0, 0])
+
+
+def test_linear_layers_agree_with_those_of_torch():
+    """With gradients and without, with a bias and without."""
+    for bias in (True, False):
+        layer, inputs = Linear(5, 3, bias=bias), torch.randn(2, 4, 5)
+        with torch.no_grad():
+            fast = layer(inputs)
+        expected = torch.nn.functional.linear(inputs, layer.weight, layer.bias)
+        assert torch.allclose(fast, expected, atol=1e-6)
+        assert torch.equal(layer(inputs), expected)
 
 
 # -- episodes ---------------------------------------------------------------------------------------
