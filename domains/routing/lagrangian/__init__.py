@@ -1,0 +1,1 @@
+"""The CVRP by an augmented Lagrangian of its capacity constraints."""

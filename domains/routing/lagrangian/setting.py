@@ -1,0 +1,151 @@
+"""What the augmented Lagrangian method knows of an instance, and where it stands."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from headway.domains.routing.classical.ortools_model import first_fit_decreasing
+from headway.domains.routing.classical.task import task_of
+from headway.domains.routing.family.instance import Floats, Ints, RoutingInstance
+from headway.domains.routing.family.switches import used
+from headway.domains.routing.lagrangian import alm_kernel
+from headway.domains.routing.lagrangian.descent_kernel import descend
+from headway.domains.routing.lagrangian.moves_kernel import Task, Tours, settle
+from headway.errors import CapabilityError
+from headway.ops import Array
+
+NEAR = 12  # neighbours that a customer may be brought next to
+
+
+class Params(NamedTuple):
+    """Of each row; N nodes, W neighbours."""
+
+    distance: Array  # float64 [B, N, N]
+    unit: Array  # float64 [B], mean distance of two customers
+    near: Array  # int64 [B, N, W], the nearest customers of each
+    wide: Array  # int64 [B], how many of them there are
+    demand: Array  # float64 [B, N], in mean demands
+    capacity: Array  # float64 [B], in mean demands
+    customers: Array  # int64 [B]
+    slots: Array  # int64 [B], routes: as many as first-fit decreasing needs, and one
+    angular: Array  # int64 [B, N], customers by their angle
+    seed: Array  # int64 [B], where the first routes begin, and in which order customers take turns
+    first: Array  # int64 [B, 2 N], a sweep's routes after a descent, as a giant tour
+    cost: Array  # float64 [B], their distance
+
+
+class State(NamedTuple):
+    """Where each row stands; K routes."""
+
+    seq: Array  # int64 [B, K, N + 1], each route between zeros
+    size: Array  # int64 [B, K], its customers
+    multiplier: Array  # float64 [B, K], of its capacity, in mean distances per mean demand
+    rho: Array  # float64 [B], penalty, in mean distances per squared mean demand
+    best: Array  # int64 [B, 2 N], the best feasible routes as a giant tour
+    cost: Array  # float64 [B], their distance
+    iteration: Array  # int64 [B]
+    stale: Array  # int64 [B], iterations since something better was found, or since it began anew
+    streak: Array  # int64 [B], feasible iterations in a row; negative: infeasible ones
+    made: Array  # int64 [B], moves of the last subproblem
+    length: Array  # float64 [B], distance of the last routes
+    excess: Array  # float64 [B], their load above the capacities, in mean demands
+    worst: Array  # float64 [B], of the route that is most above its capacity (negative: below)
+    before: Array  # float64 [B, 4], length, excess, and the decision of one iteration ago
+
+
+def numbers(instance: RoutingInstance) -> Params:
+    """The parameters, as numpy arrays.
+
+    Raises
+    ------
+    CapabilityError
+        The instance has a rule beyond capacities, or distances that depend on the direction.
+    """
+    _check(instance)
+    rows = [_row(instance, row) for row in range(len(instance))]
+    wide, nodes = max(row["near"].shape[1] for row in rows), instance.nodes
+    shapes = {
+        "distance": (nodes, nodes),
+        "near": (nodes, wide),
+        "demand": (nodes,),
+        "angular": (nodes,),
+        "first": (2 * nodes,),
+    }
+    fields = {}
+    for name in Params._fields:
+        values = [np.asarray(row[name]) for row in rows]
+        if name in shapes:
+            values = [np.pad(v, [(0, to - at) for at, to in zip(v.shape, shapes[name], strict=True)]) for v in values]
+        fields[name] = np.stack(values)
+    return Params(**fields)
+
+
+def _row(instance: RoutingInstance, row: int) -> dict[str, Any]:
+    task = task_of(instance, row)
+    n = task.customers
+    demand, distance = task.demand[: n + 1], task.distance[: n + 1, : n + 1]
+    mean = max(float(demand[1:].mean()), 1e-9)
+    x, y = (instance.coords[row, 1 : n + 1] - instance.coords[row, 0]).T
+    near = np.ascontiguousarray(task.near[: n + 1, 1 : NEAR + 1], np.int64)
+    near[0] = 0
+    known: dict[str, Any] = {
+        "distance": np.ascontiguousarray(distance),
+        "unit": max(float(distance[1:, 1:].sum()) / max(n * (n - 1), 1), 1e-9),
+        "near": near,
+        "wide": near.shape[1],
+        "demand": demand / mean,
+        "capacity": task.capacity / mean,
+        "customers": n,
+        "slots": first_fit_decreasing(demand, task.capacity) + 1,
+        "angular": 1 + np.argsort(np.arctan2(y, x), kind="stable"),
+        "seed": 0,
+    }
+    tour = _swept(known)
+    closed = np.concatenate([[0], tour, [0]])
+    return {**known, "first": tour, "cost": float(distance[closed[:-1], closed[1:]].sum())}
+
+
+def _swept(known: dict[str, Any]) -> Ints:
+    """A giant tour by Gillett and Miller's (1974) forward sweep, after a descent that leaves no feasible ground."""
+    demand, capacity, n = known["demand"], known["capacity"], known["customers"]
+    routes: list[list[int]] = [[]]
+    for node in known["angular"].tolist():
+        if demand[[*routes[-1], node]].sum() > capacity:
+            routes.append([])
+        routes[-1].append(node)
+    tours = tours_of(routes, demand)
+    steep = alm_kernel.MOST * known["unit"]
+    task = Task(known["distance"], known["near"], demand, capacity, np.zeros(len(routes)), steep)
+    descend(task, tours, known["unit"], 0)
+    out = np.zeros(2 * n, np.int64)
+    alm_kernel.write(tours, out)
+    return out
+
+
+def tours_of(routes: list[list[int]], demand: Floats) -> Tours:
+    """Routes as the kernels have them."""
+    n, k = len(demand) - 1, len(routes)
+    tours = Tours(
+        np.zeros((k, n + 2), np.int64), np.zeros(k, np.int64), np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64),
+        np.zeros((k, n + 2)),
+    )  # fmt: skip
+    for r, route in enumerate(routes):
+        tours.seq[r, 1 : len(route) + 1], tours.size[r] = route, len(route)
+        settle(tours, demand, r)
+    return tours
+
+
+def _check(instance: RoutingInstance) -> None:
+    beyond = sorted(used(instance))
+    distance = instance.distances()
+    if (distance != distance.transpose(0, 2, 1)).any():
+        beyond.append("distances that depend on the direction")
+    if beyond:
+        raise CapabilityError(
+            "the augmented Lagrangian is that of capacities alone",
+            where="penalties",
+            got=", ".join(beyond),
+            expected="routing/cvrp",
+        )
