@@ -8,7 +8,7 @@ from numba import njit
 from headway.domains.routing.classical.sisr_moves import link, opened, touch
 from headway.domains.routing.classical.sisr_pairs import pair_inserted
 from headway.domains.routing.classical.sisr_schedule import fits, refresh, serves
-from headway.domains.routing.classical.sisr_state import ACTIVE, POOL, State, draw
+from headway.domains.routing.classical.sisr_state import ACTIVE, POOL, Index, State, draw
 
 
 @njit(cache=True, error_model="numpy")
@@ -38,7 +38,7 @@ def recreate(s: State, blinks: float, patience: float) -> float:
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def cheapest(s: State, c: int, blinks: float) -> tuple[float, int, int]:
+def cheapest(s: State, c: Index, blinks: float) -> tuple[float, Index, Index]:
     """Cost of the best place for customer ``c``, its route (0: none), and whom it follows there.
 
     Each place is overlooked with probability ``blinks`` - drawn only where it would be the best, which is the same.
@@ -65,7 +65,7 @@ def cheapest(s: State, c: int, blinks: float) -> tuple[float, int, int]:
 
 
 @njit(cache=True, error_model="numpy")
-def cheapest_timed(s: State, c: int, blinks: float) -> tuple[float, int, int]:
+def cheapest_timed(s: State, c: Index, blinks: float) -> tuple[float, Index, Index]:
     """Cost of the best place for customer ``c``, its route (0: none), and whom it follows there.
 
     Each place is overlooked with probability ``blinks`` - drawn only where it would be the best, which is the same.
@@ -92,9 +92,9 @@ def cheapest_timed(s: State, c: int, blinks: float) -> tuple[float, int, int]:
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def alone(s: State, c: int) -> tuple[float, int]:
+def alone(s: State, c: Index) -> tuple[float, Index]:
     """Cost and depot of the best route of its own for customer ``c``; inf where there is none."""
-    best, where = np.inf, np.int64(0)
+    best, where = np.inf, 0
     run = s.run[0]
     if run.free == 0:
         return best, where

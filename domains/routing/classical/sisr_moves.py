@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from headway.domains.routing.classical.sisr_schedule import refresh
 from headway.domains.routing.classical.sisr_state import ACTIVE, FREE, LOG, POOL, TOUCHED, State
@@ -143,7 +146,7 @@ def left_out(s: State, v: int) -> None:
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def refill(s: State, r: int, customers: np.ndarray) -> None:  # type: ignore[type-arg]
+def refill(s: State, r: int, customers: NDArray[Any]) -> None:
     """Make a route visit these customers, whatever it was before; they are in no other route."""
     run, tour = s.run[0], s.tour[r]
     load, length, a = 0, 0.0, np.uint32(0)
@@ -173,7 +176,7 @@ def refill(s: State, r: int, customers: np.ndarray) -> None:  # type: ignore[typ
 
 
 @njit(cache=True, error_model="numpy")
-def adopt(s: State, visits: np.ndarray) -> None:  # type: ignore[type-arg]
+def adopt(s: State, visits: NDArray[Any]) -> None:
     """Begin from a giant tour [L]; nobody is visited before."""
     run = s.run[0]
     begin = 0

@@ -7,7 +7,7 @@ from numba import njit
 
 from headway.domains.routing.classical.sisr_moves import link, opened, touch
 from headway.domains.routing.classical.sisr_schedule import ends, refresh
-from headway.domains.routing.classical.sisr_state import ACTIVE, State, draw
+from headway.domains.routing.classical.sisr_state import ACTIVE, Index, State, draw
 
 
 @njit(cache=True, error_model="numpy")
@@ -38,7 +38,7 @@ def pair_inserted(s: State, i: int, blinks: float, patience: float) -> float:
 
 
 @njit(cache=True, error_model="numpy")
-def after(s: State, r: int, a: int, i: int, j: int, best: float, blinks: float) -> tuple[float, int]:
+def after(s: State, r: Index, a: Index, i: Index, j: Index, best: float, blinks: float) -> tuple[float, Index]:
     """Cost of the best places with ``i`` after ``a`` on route ``r``, if below ``best``, and whom ``j`` follows."""
     run, tour, behind = s.run[0], s.tour[r], np.uint32(0)
     base = tour.base
@@ -85,8 +85,8 @@ def follows(s: State, base: int, u: int, j: int, w: int, time: float, carried: i
 
 @njit(cache=True, error_model="numpy")
 def own_route(
-    s: State, i: int, j: int, best: float, where: int, first: int, second: int
-) -> tuple[int, int, int, float]:
+    s: State, i: Index, j: Index, best: float, where: Index, first: Index, second: Index
+) -> tuple[Index, Index, Index, float]:
     """The places given, or those in a new route of depot d, called -d - 1, where it costs less."""
     run = s.run[0]
     for d in range(len(s.home)):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
 from headway.domains.routing.classical.sisr_moves import touch, unlink
 from headway.domains.routing.classical.sisr_schedule import refresh
-from headway.domains.routing.classical.sisr_state import POOL, State, draw
+from headway.domains.routing.classical.sisr_state import POOL, Index, State, draw
 
 SPLIT = 0.5  # probability that a string keeps some customers in its midst
 DEEPER = 0.01  # probability that it keeps one more
@@ -39,7 +41,7 @@ def ruin(s: State, seed: int, average: float, longest: float) -> float:
 @njit(cache=True, error_model="numpy", forceinline=True)
 def torn(s: State, c: int, r: int, most: float) -> float:
     """Remove a string of route ``r`` that contains ``c``, or one around customers that stay; the change of cost."""
-    size = np.int64(s.tour[r].size)
+    size: Any = np.int64(s.tour[r].size)
     length = min(int(1.0 + draw(s) * min(float(size), most)), size)
     kept = 0
     if 1 < length < size and draw(s) < SPLIT:
@@ -64,7 +66,7 @@ def torn(s: State, c: int, r: int, most: float) -> float:
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def start(s: State, c: int, length: int) -> int:
+def start(s: State, c: Index, length: int) -> Index:
     """First customer of a random stretch of so many that contains ``c``."""
     back, v = 0, np.uint32(c)
     while back < length - 1 and s.stop[v].preceding:

@@ -5,7 +5,7 @@ Records, since a kernel that hands dozens of arrays from function to function sp
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numba import njit
@@ -38,6 +38,9 @@ ACTIVE, FREE, TOUCHED, LOG, POOL = range(5)  # rows of `State.lists`
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX1, MIX2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+
+
+Index: TypeAlias = Any  # a node or route as a kernel holds it: unsigned, which spares a test for negative ones
 
 
 class State(NamedTuple):
