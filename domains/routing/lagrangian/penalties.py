@@ -70,7 +70,7 @@ class Penalties(Environment[RoutingInstance, Routes, Params, State]):
 
     def reset(self, params: Params) -> State:
         p = Params(*map(np.asarray, params))
-        rows, k = len(p.unit), int(p.slots.max())
+        rows, k = len(p.unit), p.demand.shape[1]
         seq, size = np.zeros((rows, k, p.demand.shape[1] + 1), np.int64), np.zeros((rows, k), np.int64)
         for row in range(rows):
             alm_kernel.begin(p, row, int(p.seed[row]), seq, size)

@@ -37,7 +37,7 @@ class Params(NamedTuple):
 
 
 class State(NamedTuple):
-    """Where each row stands; K routes."""
+    """Where each row stands; room for K = N routes."""
 
     seq: Array  # int64 [B, K, N + 1], each route between zeros
     size: Array  # int64 [B, K], its customers
@@ -65,7 +65,8 @@ def numbers(instance: RoutingInstance) -> Params:
     """
     _check(instance)
     rows = [_row(instance, row) for row in range(len(instance))]
-    wide, nodes = max(row["near"].shape[1] for row in rows), instance.nodes
+    nodes = instance.nodes
+    wide = max(0, min(NEAR, nodes - 2))  # shapes follow from N alone, so that rows can be exchanged
     shapes = {
         "distance": (nodes, nodes),
         "near": (nodes, wide),

@@ -185,3 +185,14 @@ def test_a_single_customer():
     params = environment.prepare(instance)
     state = environment.step(params, environment.reset(params), np.zeros((1, 2))).state
     assert state.cost[0] == pytest.approx(10.0)
+
+
+def test_shapes_follow_from_the_size_alone():
+    """Rows of one batch can take the place of another's, whatever their demands."""
+    environment = made(CVRP(customers=14, fewest=3))
+    shapes = set()
+    for capacity in (9, 60):
+        problem = CVRP(customers=14, fewest=3, capacity=capacity)
+        params = environment.prepare(problem.instances("tuning", 3))
+        shapes.add(tuple(array.shape for array in (*params, *environment.reset(params))))
+    assert len(shapes) == 1
