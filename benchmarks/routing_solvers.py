@@ -26,7 +26,7 @@ ENTRIES = [
     ("nearest_neighbour", 1.0),
     ("savings", 1.0),
     ("ortools_first", 1.0),
-    *[(name, budget) for name in ("ortools", "pyvrp") for budget in (0.1, 0.3, 1.0)],
+    *[(name, budget) for name in ("ortools", "pyvrp", "sisr") for budget in (0.1, 0.3, 1.0)],
 ]
 
 
