@@ -6,7 +6,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from headway.domains.routing.classical.sisr_moves import link, refill, unlink
+from headway.domains.routing.classical.sisr_moves import link, unlink
+from headway.domains.routing.classical.sisr_refill import refill
 from headway.domains.routing.classical.sisr_schedule import refresh, sound
 from headway.domains.routing.classical.sisr_state import LOG, POOL, State
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from headway.domains.routing.classical.local_search import descend
 from headway.domains.routing.classical.sisr_kernel import anneal, keep
 from headway.domains.routing.classical.sisr_knobs import Knobs, knobs_of, mean_distance
-from headway.domains.routing.classical.sisr_moves import adopt
+from headway.domains.routing.classical.sisr_refill import adopt
 from headway.domains.routing.classical.sisr_state import State, best_of, state_of
 from headway.domains.routing.classical.task import Ints, Task
 

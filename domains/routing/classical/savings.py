@@ -6,7 +6,7 @@ import numpy as np
 
 from headway.domains.routing.classical.savings_kernel import drop_dear, joins, merge, separate
 from headway.domains.routing.classical.sisr_kernel import keep
-from headway.domains.routing.classical.sisr_moves import total
+from headway.domains.routing.classical.sisr_refill import total
 from headway.domains.routing.classical.sisr_state import best_of, state_of
 from headway.domains.routing.classical.task import Ints, Task
 

@@ -7,8 +7,9 @@ from numba import njit
 
 from headway.domains.routing.classical.local_moves import Words, back, backwards, copied, keeps, listed
 from headway.domains.routing.classical.sisr_insert import alone
-from headway.domains.routing.classical.sisr_moves import dropped, link, opened, refill, unlink
+from headway.domains.routing.classical.sisr_moves import dropped, link, opened, unlink
 from headway.domains.routing.classical.sisr_pairs import own_route
+from headway.domains.routing.classical.sisr_refill import refill
 from headway.domains.routing.classical.sisr_schedule import ends, refresh
 from headway.domains.routing.classical.sisr_state import ACTIVE, LOG, POOL, State
 from headway.domains.routing.classical.task import Floats, Ints
@@ -42,6 +43,7 @@ def joins(s: State, shape: float, symmetric: bool) -> tuple[Ints, Ints, Floats]:
     n, width = s.near.shape[0] - 1, s.near.shape[1]
     first, second = np.empty(n * width, np.int64), np.empty(n * width, np.int64)
     saved = np.empty(n * width)
+    once = symmetric and width == n  # all customers are near one another, so that each pair is met twice
     number = 0
     for i in range(1, n + 1):
         if s.stop[i].route == 0 or s.stop[i].following:
@@ -50,18 +52,12 @@ def joins(s: State, shape: float, symmetric: bool) -> tuple[Ints, Ints, Floats]:
         for k in range(1, width):
             j = s.near[i, k]
             r = s.stop[j].route
-            if r == 0 or s.stop[j].preceding or s.tour[r].base != base or (symmetric and j < i and met(s, j, i)):
+            if r == 0 or s.stop[j].preceding or s.tour[r].base != base or (once and j < i):
                 continue
             first[number], second[number] = i, j
             saved[number] = s.distance[i, base] + s.distance[base, j] - shape * s.distance[i, j]
             number += 1
     return first[:number], second[:number], saved[:number]
-
-
-@njit(cache=True, error_model="numpy")
-def met(s: State, j: int, i: int) -> bool:
-    """Whether ``i`` is surely among the near ones of ``j``: all are."""
-    return s.near.shape[1] == s.near.shape[0] - 1
 
 
 @njit(cache=True, error_model="numpy")

@@ -13,7 +13,8 @@ from numba import njit
 
 from headway.domains.routing.classical.sisr_insert import recreate
 from headway.domains.routing.classical.sisr_knobs import Knobs
-from headway.domains.routing.classical.sisr_moves import dropped, undo
+from headway.domains.routing.classical.sisr_moves import dropped
+from headway.domains.routing.classical.sisr_refill import undo
 from headway.domains.routing.classical.sisr_ruin import pool, ruin
 from headway.domains.routing.classical.sisr_schedule import sound
 from headway.domains.routing.classical.sisr_state import ACTIVE, POOL, TOUCHED, State, draw

@@ -11,7 +11,8 @@ from headway.domains.routing.classical.polish import WIDTH
 from headway.domains.routing.classical.savings_kernel import drop_dear
 from headway.domains.routing.classical.sisr_insert import alone
 from headway.domains.routing.classical.sisr_kernel import keep
-from headway.domains.routing.classical.sisr_moves import link, opened, total
+from headway.domains.routing.classical.sisr_moves import link, opened
+from headway.domains.routing.classical.sisr_refill import total
 from headway.domains.routing.classical.sisr_schedule import fits
 from headway.domains.routing.classical.sisr_state import State, best_of, state_of
 from headway.domains.routing.classical.task import Floats, Ints, Task
