@@ -31,6 +31,12 @@ def run(problem, name, *, n=1, seed=0, options=None, **limits):
     return runner.run(contestant, problem, problem.instances("test", n), Budget(**limits), seed)
 
 
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch):
+    """Contestants that hang do so while they warm up, too: the tests do not wait for kernels to be compiled."""
+    monkeypatch.setattr(runner, "WARM_LIMIT", 0.0)
+
+
 def test_an_answer_is_re_scored_with_its_stamps(problem):
     """The target itself costs 1, by the problem's scorer, and took no more CPU than wall time plus a tick."""
     (outcome,) = run(problem, "exact")

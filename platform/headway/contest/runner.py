@@ -36,6 +36,8 @@ from headway.problem import Problem
 from headway.solver import Budget
 
 LOAD_LIMIT = 300.0  # wall seconds to import and load a contestant, before any clock runs
+# Wall seconds to warm up. In a new installation that is when compiled kernels are compiled, once: 15 to 20 CPU-seconds.
+WARM_LIMIT = 120.0
 POLL = 0.1  # seconds between two looks at the worker's memory and at the wall clock
 
 THREAD_VARIABLES = (
@@ -160,7 +162,7 @@ class Worker:
         if first["event"] == "failed":
             self._refusal = WorkerLostError(first["status"], f"it cannot be loaded: {first['text']}")
             raise self._refusal
-        ready, _ = self._next(time.monotonic() + self.budget.deadline)
+        ready, _ = self._next(time.monotonic() + max(self.budget.deadline, WARM_LIMIT))
         self.load_seconds = ready["cpu"]
 
     def _spawn(self) -> None:
