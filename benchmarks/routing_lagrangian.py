@@ -4,7 +4,7 @@
 
 ``library``: A-n32-k5, A-n33-k6 and E-n13-k4 of FOLDER: gap at one CPU-second, time to the optimum, five seeds.
 ``iterations``: generated test instances of 20 to 50 customers, iterations of one search until it is within 1 % of what
-PyVRP finds in a second (``--cap`` where it never is), and until it is feasible for the first time. A policy is a run of
+PyVRP finds (``--cap`` where it never is), and until it is feasible for the first time. A policy is a run of
 
     headway train problem=routing/cvrp problem.customers=50 problem.fewest=20 env=penalties env.reward=percent agent=sac
 """
@@ -54,6 +54,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder with the three .vrp files")
     parser.add_argument("--policy", nargs="*", type=Path, default=[], help="folders of trained policies, one per seed")
     parser.add_argument("--n", type=int, default=64, help="generated instances")
+    parser.add_argument("--reference", type=float, default=1.0, help="PyVRP's CPU-seconds")
     parser.add_argument("--cap", type=int, default=300, help="iterations")
     parser.add_argument("--within", type=float, default=0.01, help="of the reference")
     parser.add_argument("--keep", type=Path, help="a file that keeps the references")
@@ -133,7 +134,8 @@ def race(environment: Any, policy: Any, params: Any, target: Any, cap: int) -> A
             seen = environment.observe(left, state)
             action, memory = policy.act(seen, None, memory)
             state = environment.step(left, state, environment.project(seen, environment.decode(seen, action))).state
-            feasible[seed, active] = np.where(state.excess <= 1e-9, np.minimum(feasible[seed, active], step), cap)
+            fits = active[state.excess <= 1e-9]
+            feasible[seed, fits] = np.minimum(feasible[seed, fits], step)
             done = state.cost <= target[active]
             met[seed, active[done]] = step
             active = active[~done]
@@ -144,16 +146,16 @@ def race(environment: Any, policy: Any, params: Any, target: Any, cap: int) -> A
 
 
 def reference(options: argparse.Namespace, problem: Any, instances: Any) -> Any:
-    """Costs [N] that PyVRP reaches in a second."""
+    """Costs [N] that PyVRP reaches."""
     kept = json.loads(options.keep.read_text()) if options.keep and options.keep.exists() else {}
     for i in range(options.n):
-        if (key := instances[i].digest()) not in kept:
-            routes = answer(PyVRP(), problem, instances[i], Search(Budget(cpu=1.0)))
+        if (key := f"{instances[i].digest()} {options.reference:g}") not in kept:
+            routes = answer(PyVRP(), problem, instances[i], Search(Budget(cpu=options.reference)))
             kept[key] = float(problem.evaluate(instances[i], routes).objective[0])
             print(i, kept[key], file=sys.stderr, flush=True)
             if options.keep:
                 options.keep.write_text(json.dumps(kept))
-    return np.array([kept[instances[i].digest()] for i in range(options.n)])
+    return np.array([kept[f"{instances[i].digest()} {options.reference:g}"] for i in range(options.n)])
 
 
 if __name__ == "__main__":

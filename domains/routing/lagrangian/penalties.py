@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 REACH = 8.0  # the penalty is multiplied or divided by so much at most
 STEP = 8.0  # longest step of the multipliers, in units of the textbook's (Hestenes 1969, Powell 1969)
 SWING = 0.6  # how far a policy moves the decision of the plain rule
+NEAR_ENOUGH = 0.01  # what is reached in haste
 FEASIBLE, STREAKS = 0, slice(9, 11)  # columns of the observation
 SEEN = 18  # numbers in the observation
 WRITTEN = ("seq", "size", "multiplier", "rho", "best", "cost", "iteration", "stale", "streak", "made", "length",
@@ -52,7 +53,8 @@ class Penalties(Environment[RoutingInstance, Routes, Params, State]):
     first : the plain rule's first penalty, in mean distances per squared mean demand
     up, down : its factors
     weight : its step of the multipliers
-    reward : ``objective``, or ``percent``: the relative gain, in per cent (for training)
+    reward : ``objective``; or, for training, ``percent``: the relative gain, in per cent; ``haste``: -0.1 for each
+        iteration until the best is within `NEAR_ENOUGH` of what the plain rule finds from another start
     """
 
     action: ClassVar[Literal["discrete", "box"]] = "box"
@@ -63,10 +65,22 @@ class Penalties(Environment[RoutingInstance, Routes, Params, State]):
     up: Annotated[float, Field(ge=1, le=REACH)] = 2.86
     down: Annotated[float, Field(gt=0, le=1)] = 0.21
     weight: Annotated[float, Field(ge=0, le=STEP)] = 4.0
-    reward: Literal["objective", "percent"] = "objective"
+    reward: Literal["objective", "percent", "haste"] = "objective"
 
     def prepare(self, instance: RoutingInstance) -> Params:
-        return Params(*(self._asarray(array) for array in numbers(instance)))
+        params = numbers(instance)
+        if self.reward == "haste":
+            params = params._replace(goal=(1 + NEAR_ENOUGH) * self._found(params))
+        return Params(*map(self._asarray, params))
+
+    def _found(self, params: Params) -> Any:
+        """Distances [B] that the plain rule reaches from another start in an episode."""
+        began = params._replace(seed=params.seed + 1)
+        state = self.reset(began)
+        for _ in range(self.iterations):
+            idle = np.zeros((len(began.cost), 2))
+            state = self.step(began, state, self.decode(self.observe(began, state), idle)).state
+        return np.asarray(state.cost)
 
     def reset(self, params: Params) -> State:
         p = Params(*map(np.asarray, params))
@@ -102,6 +116,8 @@ class Penalties(Environment[RoutingInstance, Routes, Params, State]):
         gain = s.cost - after.cost
         if self.reward == "percent":
             gain = 100.0 * gain / p.cost
+        if self.reward == "haste":
+            gain = -0.1 * (after.cost > p.goal)
         cut = after.iteration >= self.iterations
         ended = self._asarray(np.zeros_like(cut))
         return Transition(State(*map(self._asarray, after)), self._asarray(gain), ended, self._asarray(cut))

@@ -34,6 +34,7 @@ class Params(NamedTuple):
     seed: Array  # int64 [B], where the first routes begin, and in which order customers take turns
     first: Array  # int64 [B, 2 N], a sweep's routes after a descent, as a giant tour
     cost: Array  # float64 [B], their distance
+    goal: Array  # float64 [B], the distance to be reached, where the reward is for haste
 
 
 class State(NamedTuple):
@@ -105,7 +106,7 @@ def _row(instance: RoutingInstance, row: int) -> dict[str, Any]:
     }
     tour = _swept(known)
     closed = np.concatenate([[0], tour, [0]])
-    return {**known, "first": tour, "cost": float(distance[closed[:-1], closed[1:]].sum())}
+    return {**known, "first": tour, "cost": float(distance[closed[:-1], closed[1:]].sum()), "goal": 0.0}
 
 
 def _swept(known: dict[str, Any]) -> Ints:
