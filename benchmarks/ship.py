@@ -81,7 +81,7 @@ def interval(row: Row) -> str:
 def data(options: dict[str, object]) -> str:
     """Where its training instances came from."""
     law, settings = options.get("demand"), options.get("demand_options")
-    if law is None:
+    if not isinstance(law, str):  # of other domains it is a range
         return "drawn by the problem's generator; no file was read"
     return f"{law} {settings}" if settings else f"{law}, drawn; no file was read"
 

@@ -53,18 +53,18 @@ class Savings(Solver[RoutingInstance, Routes]):
 
 @component
 class SavingsPolish(Savings):
-    """Savings, and then the polish that policies get too (`polish.polish`): what a policy must beat.
+    """Savings, and then the polish that policies get too (`sisr.polished`): what a policy must beat.
 
     Attributes
     ----------
-    iterations : of SISR after the local search
+    iterations : of SISR after the local search; None: until the budget ends
     """
 
-    iterations: Annotated[int, Field(ge=0)] = 1000
+    iterations: Annotated[int, Field(ge=0)] | None = 1000
 
     def solve(self, problem: Any, instance: RoutingInstance, search: Search[Routes]) -> Routes | None:
-        from headway.domains.routing.classical.polish import polish
         from headway.domains.routing.classical.savings import savings
+        from headway.domains.routing.classical.sisr import polished
         from headway.domains.routing.classical.task import task_of
 
         task = task_of(instance)
@@ -72,7 +72,7 @@ class SavingsPolish(Savings):
         if visits is None:
             return None
         search.incumbent(Routes(visits[None]))
-        return Routes(polish(task, visits, self.iterations, seed=search.seed)[0][None])
+        return polished(task, Routes(visits[None]), search, self.iterations)
 
 
 @component

@@ -8,12 +8,12 @@ import numpy as np
 from pydantic import Field
 
 from headway.components import component
-from headway.domains.routing.classical.polish import begun
+from headway.domains.routing.classical.polish import WARM, begun, descended
 from headway.domains.routing.classical.sisr_kernel import anneal
 from headway.domains.routing.classical.sisr_knobs import Knobs, knobs_of, mean_distance
 from headway.domains.routing.classical.sisr_state import State, best_of
 from headway.domains.routing.classical.start import started
-from headway.domains.routing.classical.task import task_of, visits_of
+from headway.domains.routing.classical.task import Task, task_of, visits_of
 from headway.domains.routing.family.instance import RoutingInstance
 from headway.domains.routing.family.solution import Routes
 from headway.solver import Search, Solver
@@ -77,7 +77,7 @@ class Run:
         budget, (hot, cold) = self.search.budget.cpu, self.heat
         slice_ = max(SHARE * budget, SHORTEST)
         now = self.share
-        while now < share - SHARE / 2:
+        while not self._pace or now < share - SHARE / 2:  # whatever the clock says, there is a first answer
             left = (share - now) * budget
             steps = max(1, int(min(slice_, left) / self._pace)) if self._pace else FIRST
             then = min(share, now + steps * self._pace / budget)
@@ -91,6 +91,20 @@ class Run:
         if best < self._known:
             self._known = best
             self.search.incumbent(routes_of(self.state))  # type: ignore[arg-type]  # it is finite
+
+
+def polished(task: Task, routes: Routes, search: Search[Routes], iterations: int | None) -> Routes:
+    """Routes made better by local search and SISR, for so many iterations or (None) until the budget ends."""
+    state = begun(task, visits_of(routes), search.seed)
+    descended(state)
+    scale = mean_distance(task)
+    hot, cold = (heat * scale for heat in WARM)
+    if iterations is None:
+        search.incumbent(Routes(best_of(state)[None]))
+        Run(state, search, (hot, cold)).until(1.0, knobs_of(task))
+    else:
+        anneal(state, knobs_of(task), iterations, hot, cold)
+    return Routes(best_of(state)[None])
 
 
 def routes_of(state: State) -> Routes | None:

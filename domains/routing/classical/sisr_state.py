@@ -43,15 +43,18 @@ MIX1, MIX2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 Index: TypeAlias = Any  # a node or route as a kernel holds it: unsigned, which spares a test for negative ones
 
 
+Records: TypeAlias = Any  # an array of records: mypy does not know their fields
+
+
 class State(NamedTuple):
     """A search and its task."""
 
-    run: NDArray[Any]  # [1] RUN
-    stop: NDArray[Any]  # [n + 1] STOP
-    stretch: NDArray[Any]  # [n + 1] STRETCH
-    site: NDArray[Any]  # [N] SITE
-    tour: NDArray[Any]  # [R + 1] TOUR; routes are numbered from 1
-    home: NDArray[Any]  # [D] HOME
+    run: Records  # [1] RUN
+    stop: Records  # [n + 1] STOP
+    stretch: Records  # [n + 1] STRETCH
+    site: Records  # [N] SITE
+    tour: Records  # [R + 1] TOUR; routes are numbered from 1
+    home: Records  # [D] HOME
     lists: NDArray[np.uint32]  # [5, n + 2 R + 2] routes in use, others, touched ones, these as they were; customers
     best: Ints  # [n + R + 1] the best giant tour; each route begins with its depot -d
     near: NDArray[np.int32]  # [n + 1, K]

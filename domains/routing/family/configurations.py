@@ -20,7 +20,16 @@ class CVRP(VRP):
 
     name: ClassVar[str] = "routing/cvrp"
     rules: ClassVar[frozenset[str]] = frozenset()
-    environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
+    environments: ClassVar[Mapping[str, str]] = {
+        **ENVIRONMENTS,
+        "penalties": "headway.domains.routing.lagrangian.penalties:Penalties",
+    }
+    baselines: ClassVar[Mapping[str, str]] = {
+        **VRP.baselines,
+        "c_alm": "headway.domains.routing.lagrangian.contestants:CALM",
+        "rl_c_alm": "headway.domains.routing.lagrangian.contestants:RLCALM",
+    }
+    policies: ClassVar[Mapping[str, str]] = {"pomo": "headway.domains.routing:policies/cvrp/pomo"}
 
 
 @component
@@ -30,6 +39,7 @@ class VRPTW(VRP):
     name: ClassVar[str] = "routing/vrptw"
     rules: ClassVar[frozenset[str]] = frozenset({"windows"})
     environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
+    policies: ClassVar[Mapping[str, str]] = {"pomo": "headway.domains.routing:policies/vrptw/pomo"}
 
     time_windows: bool = True
 

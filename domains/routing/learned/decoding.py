@@ -32,6 +32,7 @@ class Decoding(Solver[RoutingInstance, Routes]):
         learn meanwhile (see `active`)
     samples : episodes drawn, or states of the beam
     temperature, top : of what is drawn (see `pomo_kernel.drawn`)
+    polish : iterations of SISR after a local search on the best episode; None: until the budget ends; 0: none of both
     by : whose episodes (see `Guide`)
     """
 
@@ -40,6 +41,7 @@ class Decoding(Solver[RoutingInstance, Routes]):
     samples: Annotated[int, Field(ge=1)] = 1024
     temperature: Annotated[float, Field(gt=0)] = 1.0
     top: Annotated[float, Field(gt=0, le=1)] = 1.0
+    polish: Annotated[int, Field(ge=0)] | None = 0
     by: By = "policy"
 
     def __post_init__(self) -> None:
@@ -57,7 +59,12 @@ class Decoding(Solver[RoutingInstance, Routes]):
                 search.incumbent(routes)
             if not search.left:
                 break
-        return routes
+        if self.polish == 0:
+            return routes
+        from headway.domains.routing.classical.sisr import polished
+        from headway.domains.routing.classical.task import task_of
+
+        return polished(task_of(instance), routes, search, self.polish)
 
     def _played(self, guide: Guide, search: Search[Routes]) -> Iterator[Played]:
         if self.mode in ("starts", "symmetry"):
