@@ -8,6 +8,7 @@ from typing import ClassVar
 from headway.components import component
 from headway.domains.routing.family.problems import VRP, Positive, Share
 
+# What is improved begins as the savings method has it, which needs no bound on the fleet.
 ENVIRONMENTS = {
     "construct": "headway.domains.routing.construct.dynamics:Construct",
     "improve": "headway.domains.routing.improve.dynamics:Improve",

@@ -65,10 +65,7 @@ class VRP(Problem[RoutingInstance, Routes]):
     rules: ClassVar[frozenset[str]] = ALL  # what instances may have
     instance_type: ClassVar[type[RoutingInstance]] = RoutingInstance
     solution_type: ClassVar[type[Routes]] = Routes
-    environments: ClassVar[Mapping[str, str]] = {
-        "construct": f"{_HERE}.construct.dynamics:ConstructConfined",
-        "improve": f"{_HERE}.improve.dynamics:Improve",
-    }
+    environments: ClassVar[Mapping[str, str]] = {"construct": f"{_HERE}.construct.dynamics:ConstructConfined"}
     baselines: ClassVar[Mapping[str, str]] = {
         "nearest_neighbour": f"{_HERE}.classical.heuristics:NearestNeighbour",
         "savings": f"{_HERE}.classical.heuristics:Savings",
