@@ -1,4 +1,4 @@
-"""SISR beside PyVRP and OR-Tools at equal CPU-seconds, on uniform CVRP100 and on instances of the X set.
+"""SISR beside PyVRP, OR-Tools and the policy that ships, at equal CPU-seconds: uniform CVRP100 and the X set.
 
 ``python benchmarks/routing_sisr.py FOLDER [uniform] [x] [--n N] [--every K] [--seconds S ...] [--entries NAME ...]
 [--keep FILE]``
@@ -32,6 +32,9 @@ Floats = NDArray[np.float64]
 ENTRIES: dict[str, tuple[str, dict[str, Any]]] = {
     "SISR": ("sisr", {}),
     "SISR from savings": ("sisr", {"start": "savings", "hot": 0.05}),
+    "savings, polish": ("savings_polish", {"iterations": None}),
+    "policy, all starts, polish": ("decoding", {"policy": "pomo", "mode": "starts", "polish": None}),
+    "policy, one episode, polish": ("decoding", {"policy": "pomo", "mode": "greedy", "polish": None}),
     "PyVRP": ("pyvrp", {}),
     "OR-Tools": ("ortools", {}),
 }
