@@ -128,7 +128,8 @@ def _check_reach(instance: RoutingInstance) -> None:
     shortest = (_shortest(matrix[far]) for matrix in (distance, duration))
     bad = np.zeros(must.shape, bool)
     bad[far] = must[far] & ~_reachable(rows, *shortest)
-    instance.refuse("latest", "met by some vehicle that is back in time and within the distance limit", bad)
+    rule = "a customer that a vehicle can serve and come back from in time and within the distance limit"
+    instance.refuse("latest", rule, bad)
 
 
 def _reachable(instance: RoutingInstance, distance: Floats, duration: Floats) -> Bools:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,66 +13,16 @@ from headway.domains.routing.classical.savings import savings
 from headway.domains.routing.classical.sisr_kernel import anneal, written
 from headway.domains.routing.classical.sisr_knobs import knobs_of, mean_distance
 from headway.domains.routing.classical.sisr_state import best_of
-from headway.domains.routing.classical.task import Floats, Task, task_of
+from headway.domains.routing.classical.task import NEAR, Floats, Task, task_of
 from headway.domains.routing.family.instance import RoutingInstance
-from headway.domains.routing.improve.steering import ACTIONS, SEEN, Watch, seen, steered
+from headway.domains.routing.improve.params import PLAIN, SEEN, Params, State
+from headway.domains.routing.improve.steering import Watch, seen, steered
 from headway.errors import CapabilityError
-from headway.ops import Array
 
-PLAIN = np.zeros(ACTIONS)  # the decision that leaves SISR as it is
 REMOVALS = 10.0  # in an iteration, where effort is counted in iterations
 TABLES = ("distance", "duration")
 NODES = ("demand", "change", "mate", "sends", "line", "haul", "earliest", "latest", "service", "prize")
 ROWS = ("customers", "capacity", "limit", "rich", "pairs", "optional")
-
-
-class Params(NamedTuple):
-    """Tasks (`classical.task.Task`) of a batch, padded: N nodes, K neighbours, D depots; and where searches begin."""
-
-    customers: Array  # int64 [B]
-    capacity: Array  # int64 [B]
-    limit: Array  # float64 [B]
-    rich: Array  # bool [B]
-    pairs: Array  # bool [B]
-    optional: Array  # bool [B]
-    depots: Array  # int64 [B]
-    fleet: Array  # int64 [B, D]
-    width: Array  # int64 [B], neighbours of each customer
-    near: Array  # int64 [B, N, K]
-    distance: Array  # float64 [B, N, N]
-    duration: Array  # float64 [B, N, N]
-    demand: Array  # int64 [B, N]
-    change: Array  # int64 [B, N]
-    mate: Array  # int64 [B, N]
-    sends: Array  # bool [B, N]
-    line: Array  # bool [B, N]
-    haul: Array  # bool [B, N]
-    earliest: Array  # float64 [B, N]
-    latest: Array  # float64 [B, N]
-    service: Array  # float64 [B, N]
-    prize: Array  # float64 [B, N]
-    seed: Array  # int64 [B]
-    first: Array  # int64 [B, 2 N], the savings method's giant tour
-    ends: Array  # int64 [B], its length
-    cost: Array  # float64 [B], what it costs
-    effort: Array  # float64 [B], iterations with ten removals, per customer and search
-    plain: Array  # float64 [B, T], best cost after each block of plain SISR; T = 0 where it is not needed
-
-
-class State(NamedTuple):
-    """Where each search stands."""
-
-    tour: Array  # int64 [B, 2 N], the current giant tour
-    ends: Array  # int64 [B], its length
-    best: Array  # int64 [B, 2 N], the best one
-    best_ends: Array  # int64 [B]
-    current: Array  # float64 [B], cost
-    cost: Array  # float64 [B], of the best one
-    random: Array  # int64 [B], bits of the random number generator
-    credit: Array  # float64 [B, N], see `sisr_state`
-    block: Array  # int64 [B], blocks done
-    found: Array  # int64 [B], the block with the last new best
-    seen: Array  # float64 [B, SEEN], the observation
 
 
 def task_at(p: Params, row: int) -> Task:
@@ -97,7 +47,7 @@ def numbers(instance: RoutingInstance, effort: tuple[float, float] = (1.0, 1.0))
         The savings method finds no solution to begin with: the fleet is too small for it.
     """
     tasks = [task_of(instance, row) for row in range(len(instance))]
-    n, width = instance.nodes, max(task.near.shape[1] for task in tasks)
+    n, width = instance.nodes, min(NEAR, instance.nodes)  # shapes follow from N alone, so that rows can be exchanged
     columns: dict[str, Any] = {name: np.array([getattr(task, name) for task in tasks]) for name in ROWS}
     columns |= {name: np.stack([_padded(getattr(task, name), (n,)) for task in tasks]) for name in NODES}
     columns |= {name: np.stack([_padded(getattr(task, name), (n, n)) for task in tasks]) for name in TABLES}

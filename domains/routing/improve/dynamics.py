@@ -10,9 +10,7 @@ from pydantic import Field
 from headway.components import component
 from headway.domains.routing.family.instance import RoutingInstance
 from headway.domains.routing.family.solution import Routes
-from headway.domains.routing.improve import blocks as search
-from headway.domains.routing.improve.blocks import PLAIN, Params, State
-from headway.domains.routing.improve.steering import ACTIONS, SEEN
+from headway.domains.routing.improve.params import ACTIONS, PLAIN, SEEN, Params, State
 from headway.environment import Environment, Observation, Transition
 from headway.ops import Array
 
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from gymnasium import spaces
 
 Positive = Annotated[float, Field(gt=0)]
+TINY = 1e-12  # in place of a cost of 0
 
 
 @component
@@ -54,6 +53,8 @@ class Improve(Environment[RoutingInstance, Routes, Params, State]):
     reward: Literal["objective", "percent", "against"] = "objective"
 
     def prepare(self, instance: RoutingInstance) -> Params:
+        from headway.domains.routing.improve import blocks as search
+
         params = search.numbers(instance, (self.least or self.effort, self.effort))
         if self.reward == "against":
             state, costs = search.start(params), []
@@ -64,6 +65,8 @@ class Improve(Environment[RoutingInstance, Routes, Params, State]):
         return Params(*map(self._asarray, params))
 
     def reset(self, params: Params) -> State:
+        from headway.domains.routing.improve import blocks as search
+
         return State(*map(self._asarray, search.start(Params(*map(np.asarray, params)))))
 
     def step(self, params: Params, state: State, decision: Array) -> Transition[State]:
@@ -73,7 +76,7 @@ class Improve(Environment[RoutingInstance, Routes, Params, State]):
         self._advance(p, after, np.asarray(decision, np.float64))
         gain = before.cost - after.cost
         if self.reward != "objective":
-            gain = 100.0 * gain / p.cost
+            gain = 100.0 * gain / np.maximum(p.cost, TINY)
         if self.reward == "against":
             gain = gain - self._plain_gain(p, before)
         over = after.block >= self.blocks
@@ -99,16 +102,20 @@ class Improve(Environment[RoutingInstance, Routes, Params, State]):
 
     def offset(self, instance: RoutingInstance) -> Array:
         """What the savings method's solution costs."""
+        from headway.domains.routing.improve import blocks as search
+
         return np.asarray(search.numbers(instance).cost)
 
     def _advance(self, params: Params, state: State, decision: Any) -> None:
+        from headway.domains.routing.improve import blocks as search
+
         for row in range(len(params.cost)):
             search.block(params, state, row, decision[row], self.blocks, (self.hot, self.cold))
 
     def _plain_gain(self, params: Params, before: State) -> Any:
         row, done = np.arange(len(before.block)), before.block
         earlier = np.where(done > 0, params.plain[row, np.maximum(done, 1) - 1], params.cost)
-        return 100.0 * (earlier - params.plain[row, done]) / params.cost
+        return 100.0 * (earlier - params.plain[row, done]) / np.maximum(params.cost, TINY)
 
     def _asarray(self, array: Any) -> Array:
         return self.arrays.xp.asarray(array)

@@ -16,8 +16,9 @@ from headway.domains.routing.classical.sisr_state import State
 from headway.domains.routing.classical.task import Floats, Task, task_of
 from headway.domains.routing.family.instance import RoutingInstance
 from headway.domains.routing.family.solution import Routes
-from headway.domains.routing.improve.blocks import PLAIN, REMOVALS
-from headway.domains.routing.improve.steering import ACTIONS, Watch, seen, steered
+from headway.domains.routing.improve.blocks import REMOVALS
+from headway.domains.routing.improve.params import ACTIONS, PLAIN
+from headway.domains.routing.improve.steering import Watch, seen, steered
 from headway.solver import Search, Solver
 
 Positive = Annotated[float, Field(gt=0)]

@@ -10,8 +10,6 @@ from headway.domains.routing.classical.sisr_knobs import Knobs
 from headway.domains.routing.classical.sisr_state import State
 from headway.domains.routing.classical.task import Floats, Ints, Task
 
-ACTIONS = 6  # temperature, removals, string length, order, credit, detour: see `steered`
-SEEN = 19  # numbers in the observation: see `seen`
 HEAT, REMOVALS, LENGTH, ORDER = 4.0, 2.5, 2.0, 4.0  # most by which a decision multiplies or divides
 FOCUS = 1.5  # of seeds: weight exp(FOCUS) per standard deviation at most
 DRAWS = 4  # seeds per customer
@@ -34,7 +32,7 @@ class Watch(NamedTuple):
 
 def seen(task: Task, watch: Watch) -> Floats:
     """float64 [`SEEN`]: the search's progress, and what kind of task this is; free of units and sizes."""
-    n, first = task.customers, watch.first
+    n, first = task.customers, max(watch.first, 1e-12)  # rounded distances may all be 0
     weight = task.demand[1 : n + 1] + np.maximum(task.change[1 : n + 1], 0)
     load = float(weight.sum()) / task.capacity
     far = task.back[0, 1 : n + 1]

@@ -12,7 +12,7 @@ from headway.domains.routing.lagrangian.descent_kernel import descend
 from headway.domains.routing.lagrangian.moves_kernel import Task, Tours, carried, settle
 
 if TYPE_CHECKING:
-    from headway.domains.routing.lagrangian.setting import Params, State
+    from headway.domains.routing.lagrangian.params import Params, State
 
 TOLERANCE = 1e-9  # of a load, in mean demands
 LEAST, MOST = 1e-3, 1e3  # of rho, in mean distances per squared mean demand

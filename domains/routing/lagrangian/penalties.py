@@ -11,8 +11,7 @@ from pydantic import Field
 from headway.components import component
 from headway.domains.routing.family.instance import RoutingInstance
 from headway.domains.routing.family.solution import Routes
-from headway.domains.routing.lagrangian import alm_kernel
-from headway.domains.routing.lagrangian.setting import Params, State, numbers
+from headway.domains.routing.lagrangian.params import Params, State
 from headway.environment import Environment, Observation, Transition
 from headway.ops import Array
 
@@ -68,6 +67,8 @@ class Penalties(Environment[RoutingInstance, Routes, Params, State]):
     reward: Literal["objective", "percent", "haste"] = "objective"
 
     def prepare(self, instance: RoutingInstance) -> Params:
+        from headway.domains.routing.lagrangian.setting import numbers
+
         params = numbers(instance)
         if self.reward == "haste":
             params = params._replace(goal=(1 + NEAR_ENOUGH) * self._found(params))
@@ -83,6 +84,8 @@ class Penalties(Environment[RoutingInstance, Routes, Params, State]):
         return np.asarray(state.cost)
 
     def reset(self, params: Params) -> State:
+        from headway.domains.routing.lagrangian import alm_kernel
+
         p = Params(*map(np.asarray, params))
         rows, k = len(p.unit), p.demand.shape[1]
         seq, size = np.zeros((rows, k, p.demand.shape[1] + 1), np.int64), np.zeros((rows, k), np.int64)
@@ -105,6 +108,8 @@ class Penalties(Environment[RoutingInstance, Routes, Params, State]):
         return State(*map(self._asarray, state))
 
     def step(self, params: Params, state: State, decision: Array) -> Transition[State]:
+        from headway.domains.routing.lagrangian import alm_kernel
+
         p, given = Params(*map(np.asarray, params)), np.asarray(decision)
         s = State(*map(np.asarray, state))
         after = s._replace(
@@ -115,7 +120,7 @@ class Penalties(Environment[RoutingInstance, Routes, Params, State]):
         alm_kernel.iterate(p, after, self.patience, factor, weight)
         gain = s.cost - after.cost
         if self.reward == "percent":
-            gain = 100.0 * gain / p.cost
+            gain = 100.0 * gain / np.maximum(p.cost, 1e-12)
         if self.reward == "haste":
             gain = -0.1 * (after.cost > p.goal)
         cut = after.iteration >= self.iterations
@@ -149,6 +154,8 @@ class Penalties(Environment[RoutingInstance, Routes, Params, State]):
 
     def offset(self, instance: RoutingInstance) -> Array:
         """What the first routes cost."""
+        from headway.domains.routing.lagrangian.setting import numbers
+
         return numbers(instance).cost
 
     def _asarray(self, array: Any) -> Array:
@@ -157,6 +164,8 @@ class Penalties(Environment[RoutingInstance, Routes, Params, State]):
 
 def _seen(p: Params, s: State) -> Any:
     """float64 [B, `SEEN`]."""
+    from headway.domains.routing.lagrangian import alm_kernel
+
     spread = np.log1p(s.multiplier.sum(1) / p.slots)
     columns = (
         s.excess <= alm_kernel.TOLERANCE,

@@ -15,8 +15,9 @@ from headway.domains.routing.family.configurations import CVRP
 from headway.domains.routing.family.problems import VRP
 from headway.domains.routing.improve.blocks import numbers, task_at
 from headway.domains.routing.improve.dynamics import Improve
+from headway.domains.routing.improve.params import ACTIONS, SEEN
 from headway.domains.routing.improve.steered import Steered
-from headway.domains.routing.improve.steering import ACTIONS, SEEN, Watch, detours, drawn, seen, steered, tilted
+from headway.domains.routing.improve.steering import Watch, detours, drawn, seen, steered, tilted
 from headway.errors import CapabilityError
 from headway.policy import Policy
 from headway.solver import Budget, Search

@@ -52,8 +52,10 @@ def test_generated_instances_have_none_but_do_not_hide_others(problem):
 def test_every_row_of_the_table_is_complete():
     """Names carry the number of nodes, which must be that of the row."""
     for name, row in table().items():
-        assert int(name.split("-n")[1].split("-")[0]) == int(row["customers"]) + 1
+        nodes = int(name.split("-n")[1].split("-")[0]) if "-n" in name else 101  # Solomon's have 100 customers
+        assert nodes == int(row["customers"]) + 1
         assert int(row["capacity"]) > 0
         assert float(row["cost"]) > 0
-        assert row["convention"] in ("nint", "matrix")
-        assert row["set"].startswith(f"CVRPLIB set {name[0]}")
+        assert row["convention"] == ("trunc1" if "-n" not in name else row["convention"])
+        assert row["convention"] in ("nint", "matrix", "trunc1")
+        assert row["set"].startswith(f"CVRPLIB set {name[0] if '-n' in name else 'Solomon'}")
