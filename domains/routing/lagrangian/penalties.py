@@ -166,6 +166,7 @@ def _seen(p: Params, s: State) -> Any:
     """float64 [B, `SEEN`]."""
     from headway.domains.routing.lagrangian import alm_kernel
 
+    cost = np.maximum(s.cost, 1e-12)  # rounded distances may all be 0
     spread = np.log1p(s.multiplier.sum(1) / p.slots)
     columns = (
         s.excess <= alm_kernel.TOLERANCE,
@@ -174,13 +175,13 @@ def _seen(p: Params, s: State) -> Any:
         np.log(s.rho) / math.log(REACH),
         spread,
         np.log1p(s.multiplier.max(1)),
-        np.clip(10.0 * (s.length / s.cost - 1.0), -3.0, 3.0),
+        np.clip(10.0 * (s.length / cost - 1.0), -3.0, 3.0),
         np.clip(s.made / p.customers, 0.0, 3.0),
         s.made == 0,
         np.log1p(np.maximum(s.streak, 0)),
         np.log1p(np.maximum(-s.streak, 0)),
         np.log1p(s.stale) / 2.0,
-        np.clip(10.0 * (s.length - s.before[:, 0]) / s.cost, -3.0, 3.0),
+        np.clip(10.0 * (s.length - s.before[:, 0]) / cost, -3.0, 3.0),
         np.clip(s.excess - s.before[:, 1], -4.0, 4.0),
         s.before[:, 2],
         s.before[:, 3],
