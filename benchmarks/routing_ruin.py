@@ -4,7 +4,7 @@
 [--keep FILE]``
 
 FOLDER holds ``open/X-*.vrp`` with ``best_known.csv``; POLICY is a run of ``headway train
-config=benchmarks/routing_ruin.yaml`` or a stored policy. With ``--generated`` instances of the validation split take
+config=policies/routing_ruin`` or a stored policy. With ``--generated`` instances of the validation split take
 the place of the X set, their best answers here that of known costs. Ratios: of mean gaps to plain SISR's, with 95 %
 paired bootstrap intervals over instances (their means over seeds).
 """
