@@ -23,7 +23,7 @@ def recreate(s: State, blinks: float, patience: float) -> float:
         if run.pairs and s.site[c].mate:
             change += pair_inserted(s, c, blinks, patience)
             continue
-        cost, r, behind = cheapest_timed(s, c, blinks) if run.rich else cheapest(s, c, blinks)
+        cost, r, behind = cheapest_timed(s, c, blinks) if run.rich else cheapest(s, c, blinks, False)
         own, d = alone(s, c)
         if run.optional and not s.site[c].must and min(own, cost) > patience * s.site[c].loss:
             continue
@@ -38,10 +38,11 @@ def recreate(s: State, blinks: float, patience: float) -> float:
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def cheapest(s: State, c: Index, blinks: float) -> tuple[float, Index, Index]:
+def cheapest(s: State, c: Index, blinks: float, timed: bool) -> tuple[float, Index, Index]:
     """Cost of the best place for customer ``c``, its route (0: none), and whom it follows there.
 
     Each place is overlooked with probability ``blinks`` - drawn only where it would be the best, which is the same.
+    Inlined, and compiled for each value of ``timed``.
     """
     best, where, behind = np.inf, np.int64(0), np.uint32(0)
     run, stop = s.run[0], s.stop
@@ -55,40 +56,25 @@ def cheapest(s: State, c: Index, blinks: float) -> tuple[float, Index, Index]:
         before, a, v = fro[tour.base], np.uint32(0), tour.first
         while v:
             cost = before + (to[v] - stop[v].leg)
-            if cost < best and tour.length + cost <= run.limit and draw(s) >= blinks:
+            if (
+                cost < best
+                and tour.length + cost <= run.limit
+                and (not timed or fits(s, r, a, v, c))
+                and draw(s) >= blinks
+            ):
                 best, where, behind = cost, r, a
             before, a, v = fro[v], v, stop[v].following
         cost = before + to[tour.base] - tour.closing
-        if cost < best and tour.length + cost <= run.limit and draw(s) >= blinks:
+        short = cost < best and tour.length + cost <= run.limit
+        if short and (not timed or fits(s, r, a, v, c)) and draw(s) >= blinks:
             best, where, behind = cost, r, a
     return best, where, behind
 
 
 @njit(cache=True, error_model="numpy")
 def cheapest_timed(s: State, c: Index, blinks: float) -> tuple[float, Index, Index]:
-    """Cost of the best place for customer ``c``, its route (0: none), and whom it follows there.
-
-    Each place is overlooked with probability ``blinks`` - drawn only where it would be the best, which is the same.
-    """
-    best, where, behind = np.inf, np.int64(0), np.uint32(0)
-    run, stop = s.run[0], s.stop
-    room = run.capacity - s.site[c].demand
-    to, fro = s.distance[c], s.back[c]
-    for k in range(run.active):
-        r = s.lists[ACTIVE, k]
-        tour = s.tour[r]
-        if tour.load > room:
-            continue
-        before, a, v = fro[tour.base], np.uint32(0), tour.first
-        while v:
-            cost = before + (to[v] - stop[v].leg)
-            if cost < best and tour.length + cost <= run.limit and fits(s, r, a, v, c) and draw(s) >= blinks:
-                best, where, behind = cost, r, a
-            before, a, v = fro[v], v, stop[v].following
-        cost = before + to[tour.base] - tour.closing
-        if cost < best and tour.length + cost <= run.limit and fits(s, r, a, v, c) and draw(s) >= blinks:
-            best, where, behind = cost, r, a
-    return best, where, behind
+    """`cheapest` where routes have a schedule to be kept; not inlined, so that the plain search stays small."""
+    return cheapest(s, c, blinks, True)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
