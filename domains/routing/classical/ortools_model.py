@@ -9,9 +9,10 @@ import numpy as np
 from ortools.constraint_solver import pywrapcp
 
 from headway.domains.routing.classical.ortools_rules import FINE, Rules
+from headway.domains.routing.classical.packing import first_fit_decreasing
 from headway.domains.routing.classical.scaling import NEVER, Whole, whole
 from headway.domains.routing.classical.task import Task, task_of
-from headway.domains.routing.family.instance import Ints, RoutingInstance
+from headway.domains.routing.family.instance import RoutingInstance
 from headway.domains.routing.family.solution import Routes
 from headway.solver import Search
 
@@ -124,15 +125,3 @@ def trimmed(numbers: Numbers, routes: Routes, spare: float) -> list[int]:
 def with_spare(vehicles: int, spare: float) -> int:
     """So many, one more, and a share of them."""
     return vehicles + 1 + round(spare * vehicles)
-
-
-def first_fit_decreasing(demand: Ints, capacity: int) -> int:
-    """How many vehicles a simple packing of these demands needs: enough for a feasible fleet."""
-    free: list[int] = []
-    for load in sorted(demand.tolist(), reverse=True):
-        place = next((i for i, room in enumerate(free) if room >= load), None)
-        if place is None:
-            free.append(capacity - load)
-        else:
-            free[place] -= load
-    return len(free)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from headway.domains.routing.classical.ortools_model import first_fit_decreasing
+from headway.domains.routing.classical.packing import first_fit_decreasing
 from headway.domains.routing.classical.task import task_of
 from headway.domains.routing.family.instance import Floats, Ints, RoutingInstance
 from headway.domains.routing.family.switches import used

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from headway.domains.routing.classical.hgs import HGS
-from headway.domains.routing.classical.ortools_model import first_fit_decreasing
+from headway.domains.routing.classical.packing import first_fit_decreasing
 from headway.domains.routing.classical.scaling import NEVER, whole
 from headway.domains.routing.family.configurations import CVRP
 from headway.errors import CapabilityError
