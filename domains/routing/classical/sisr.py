@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from headway.components import component
-from headway.domains.routing.classical.polish import WARM, begun, descended
+from headway.domains.routing.classical.polish import WARM, begun, descended, polish
 from headway.domains.routing.classical.sisr_kernel import anneal
 from headway.domains.routing.classical.sisr_knobs import Knobs, knobs_of, mean_distance
 from headway.domains.routing.classical.sisr_state import State, best_of
@@ -95,15 +95,13 @@ class Run:
 
 def polished(task: Task, routes: Routes, search: Search[Routes], iterations: int | None) -> Routes:
     """Routes made better by local search and SISR, for so many iterations or (None) until the budget ends."""
+    if iterations is not None:
+        return Routes(polish(task, visits_of(routes), iterations, seed=search.seed)[0][None])
     state = begun(task, visits_of(routes), search.seed)
     descended(state)
+    search.incumbent(Routes(best_of(state)[None]))
     scale = mean_distance(task)
-    hot, cold = (heat * scale for heat in WARM)
-    if iterations is None:
-        search.incumbent(Routes(best_of(state)[None]))
-        Run(state, search, (hot, cold)).until(1.0, knobs_of(task))
-    else:
-        anneal(state, knobs_of(task), iterations, hot, cold)
+    Run(state, search, (WARM[0] * scale, WARM[1] * scale)).until(1.0, knobs_of(task))
     return Routes(best_of(state)[None])
 
 

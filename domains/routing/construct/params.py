@@ -8,7 +8,7 @@ import numpy as np
 
 from headway.domains.routing.construct.features import horizon, longest, node_features
 from headway.domains.routing.family.instance import Bools, Floats, Ints, RoutingInstance
-from headway.domains.routing.family.switches import handed_over
+from headway.domains.routing.family.switches import receivers
 from headway.ops import Array, Backend
 
 SLACK = 1 + 1e-9  # times a limit or a closing time: sums of floats may differ by that much
@@ -72,7 +72,7 @@ def prepare(instance: RoutingInstance, windows: bool, arrays: Backend) -> Params
     duration = instance.durations(distance) if windows else np.zeros((len(instance), 0, 0))
     home, depot_of = _depots(instance)
     origin = np.where(customer, instance.origin, 0)
-    partner = _partners(origin)
+    partner = receivers(instance)
     required = customer & np.isinf(instance.prize)
     closed = ~instance.open
     earliest, service = (np.where(real, values, 0.0) for values in (instance.earliest, instance.service))
@@ -102,7 +102,7 @@ def prepare(instance: RoutingInstance, windows: bool, arrays: Backend) -> Params
         prize=np.where(customer & ~required, instance.prize, 0.0),
         origin=origin,
         partner=partner,
-        collects=(pickup > 0) & ~handed_over(instance),
+        collects=(pickup > 0) & (partner == 0),
         earliest=earliest,
         latest=latest,
         service=service,
@@ -131,13 +131,6 @@ def _depots(instance: RoutingInstance) -> tuple[Ints, Ints]:
     depot_of = np.where(node == 0, 0, node - instance.customers[:, None])
     depot_of = np.where(instance.real & ~instance.customer, depot_of, -1)
     return np.where(depot < instance.depots[:, None], home, -1), depot_of
-
-
-def _partners(origin: Ints) -> Ints:
-    partner = np.zeros_like(origin)
-    row, node = np.nonzero(origin)
-    partner[row, origin[row, node]] = node
-    return partner
 
 
 def _back(matrix: Floats, home: Ints, partner: Ints) -> Floats:

@@ -16,7 +16,14 @@ ENVIRONMENTS = {
 
 
 @component
-class CVRP(VRP):
+class Unlimited(VRP):
+    """What the named problems have in common: a vehicle for whoever needs one (the TSP has one, and no loads)."""
+
+    environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
+
+
+@component
+class CVRP(Unlimited):
     """Capacitated vehicle routing (Dantzig and Ramser 1959, "The truck dispatching problem")."""
 
     name: ClassVar[str] = "routing/cvrp"
@@ -34,93 +41,85 @@ class CVRP(VRP):
 
 
 @component
-class VRPTW(VRP):
+class VRPTW(Unlimited):
     """CVRP with time windows (Solomon 1987)."""
 
     name: ClassVar[str] = "routing/vrptw"
     rules: ClassVar[frozenset[str]] = frozenset({"windows"})
-    environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
     policies: ClassVar[Mapping[str, str]] = {"pomo": "headway.domains.routing:policies/vrptw/pomo"}
 
     time_windows: bool = True
 
 
 @component
-class OVRP(VRP):
+class OVRP(Unlimited):
     """CVRP whose vehicles do not return (Sariklis and Powell 2000)."""
 
     name: ClassVar[str] = "routing/ovrp"
     rules: ClassVar[frozenset[str]] = frozenset({"open"})
-    environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
 
     open: bool = True
 
 
 @component
-class VRPB(VRP):
+class VRPB(Unlimited):
     """CVRP with backhauls: some customers send goods to the depot (Goetschalckx and Jacobs-Blecha 1989), collected
     after all deliveries of the route unless ``backhaul_last`` is off.
     """
 
     name: ClassVar[str] = "routing/vrpb"
     rules: ClassVar[frozenset[str]] = frozenset({"pickups", "backhaul_last"})
-    environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
 
     backhauls: Share = 0.2
     backhaul_last: bool = True
 
 
 @component
-class VRPL(VRP):
+class VRPL(Unlimited):
     """CVRP whose routes have a longest distance (Laporte, Nobert and Desrochers 1985)."""
 
     name: ClassVar[str] = "routing/vrpl"
     rules: ClassVar[frozenset[str]] = frozenset({"limit"})
-    environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
 
     distance_limit: float | None = 3.0
 
 
 @component
-class MDVRP(VRP):
+class MDVRP(Unlimited):
     """CVRP with several depots; a vehicle returns to its own (Tillman 1969)."""
 
     name: ClassVar[str] = "routing/mdvrp"
     rules: ClassVar[frozenset[str]] = frozenset({"depots"})
-    environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
 
     depots: Positive = 3
 
 
 @component
-class PCVRP(VRP):
+class PCVRP(Unlimited):
     """CVRP that may leave customers out, at a price (Balas 1989, "The prize collecting traveling salesman problem")."""
 
     name: ClassVar[str] = "routing/pcvrp"
     rules: ClassVar[frozenset[str]] = frozenset({"prizes"})
-    environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
 
     prizes: Share = 1.0
 
 
 @component
-class PDP(VRP):
+class PDP(Unlimited):
     """Pickup and delivery: goods go from one customer to another, on one vehicle (Savelsbergh and Sol 1995)."""
 
     name: ClassVar[str] = "routing/pdp"
     rules: ClassVar[frozenset[str]] = frozenset({"pairs"})
-    environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
 
     pairs: bool = True
 
 
 @component
-class TSP(VRP):
+class TSP(Unlimited):
     """One vehicle visits all (the travelling salesman problem)."""
 
     name: ClassVar[str] = "routing/tsp"
     rules: ClassVar[frozenset[str]] = frozenset({"fleet"})
-    environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
 
     fleet: Positive | None = 1
     tour: bool = True

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from headway.domains.routing.family.instance import Bools, RoutingInstance
+from headway.domains.routing.family.instance import Bools, Ints, RoutingInstance
 
 # Rule -> bool [B]: does a row use it?
 USED: dict[str, Callable[[RoutingInstance], Any]] = {
@@ -24,12 +24,17 @@ USED: dict[str, Callable[[RoutingInstance], Any]] = {
 RULES = frozenset(USED)
 
 
+def receivers(instance: RoutingInstance) -> Ints:
+    """int64 [B, N]: the customer whose origin this one is; 0: none."""
+    out = np.zeros_like(instance.origin)
+    row, node = np.nonzero((instance.origin > 0) & instance.customer)
+    out[row, instance.origin[row, node]] = node
+    return out
+
+
 def handed_over(instance: RoutingInstance) -> Bools:
     """bool [B, N]: customers whose pickup goes to another customer."""
-    out = np.zeros(instance.origin.shape, bool)
-    row, node = np.nonzero((instance.origin > 0) & instance.customer)
-    out[row, instance.origin[row, node]] = True
-    return out
+    return receivers(instance) > 0
 
 
 def used(instance: RoutingInstance) -> frozenset[str]:
