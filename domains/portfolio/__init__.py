@@ -5,5 +5,5 @@ from headway.registry import Domain
 domain = Domain(
     name="portfolio",
     summary="Portfolio allocation on real price histories, with next-bar execution, costs and weight drift",
-    problems={"allocation": "headway.domains.portfolio.allocation:Allocation"},
+    problems={"allocation": "headway.domains.portfolio.allocation.problem:Allocation"},
 )

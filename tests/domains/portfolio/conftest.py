@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headway.domains.portfolio.allocation import Allocation
-from headway.domains.portfolio.instance import PricePath
+from headway.domains.portfolio.allocation.problem import Allocation
+from headway.domains.portfolio.market.instance import PricePath
 
 
 def make_path(returns, cash=None, start=0):
     """A path of these daily returns [T, N] on consecutive days from 2020-01-01."""
     returns = np.asarray(returns, float)
     days, assets = returns.shape
-    return PricePath(
+    return PricePath.of(
         dates=np.datetime64("2020-01-01") + np.arange(days)[None],
         assets=np.array([[f"A{i}" for i in range(assets)]]),
         returns=returns[None],

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import headway
-from headway.domains.portfolio.allocation import Allocation
-from headway.domains.portfolio.hindsight import best_constant
-from headway.domains.portfolio.mad import least_deviation
-from headway.domains.portfolio.rules import Rules
+from headway.domains.portfolio.accounting.rules import Rules
+from headway.domains.portfolio.allocation.problem import Allocation
+from headway.domains.portfolio.classical.hindsight import best_constant
+from headway.domains.portfolio.classical.mad import least_deviation
 from headway.errors import SolverError
 
 RULES = Rules(every=21, lag=1, cost=0.001, long_only=True, leverage=1.0, cap=1.0)

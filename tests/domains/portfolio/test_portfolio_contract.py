@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headway.domains.portfolio.allocation import Allocation
+from headway.domains.portfolio.allocation.problem import Allocation
 from headway.testing import parametrize_with_checks
 
 LONG_SHORT = Allocation(

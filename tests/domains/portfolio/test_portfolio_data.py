@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from headway.domains.portfolio.allocation import Allocation
-from headway.domains.portfolio.cash import treasury_bills
-from headway.domains.portfolio.data import SP500, Factors
-from headway.domains.portfolio.tables import File
+from headway.domains.portfolio.allocation.problem import Allocation
+from headway.domains.portfolio.market.cash import treasury_bills
+from headway.domains.portfolio.market.files import File
+from headway.domains.portfolio.market.providers import SP500, Factors
 from headway.errors import ConfigError, DataError, InstanceError, UnknownNameError
 
 GOOD = """date,AAA,BBB

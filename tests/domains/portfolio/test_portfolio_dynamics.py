@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import headway
-from headway.domains.portfolio.allocation import Allocation
-from headway.domains.portfolio.solution import orders
+from headway.domains.portfolio.allocation.problem import Allocation
+from headway.domains.portfolio.allocation.solution import orders
 
 
 def play(problem, path, decisions, backend="numpy"):
@@ -45,11 +45,13 @@ def test_return_is_the_objective(lag, every, seed, long_only):
 
 
 def make_path(returns, cash, start):
-    from headway.domains.portfolio.instance import PricePath
+    from headway.domains.portfolio.market.instance import PricePath
 
     days, assets = returns.shape
     dates = np.datetime64("2020-01-01") + np.arange(days)[None]
-    return PricePath(dates, np.array([list("ABCDEFG"[:assets])]), returns[None], cash[None], np.array([start]))
+    return PricePath.of(
+        dates=dates, assets=np.array([list("ABCDEFG"[:assets])]), returns=returns[None], cash=cash[None], start=np.array([start])
+    )
 
 
 def test_two_assets_by_hand(path):

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headway.domains.portfolio.allocation import Allocation
-from headway.domains.portfolio.evaluate import evaluate
-from headway.domains.portfolio.reference import equal_weight
-from headway.domains.portfolio.rules import Rules
-from headway.domains.portfolio.solution import orders
+from headway.domains.portfolio.accounting.rules import Rules
+from headway.domains.portfolio.allocation.evaluate import evaluate
+from headway.domains.portfolio.allocation.problem import Allocation
+from headway.domains.portfolio.allocation.reference import equal_weight
+from headway.domains.portfolio.allocation.solution import orders
 from headway.errors import SolutionError
 
 OLPS = Path(__file__).parents[4] / "shared" / "data" / "portfolio" / "open"
@@ -90,11 +90,13 @@ def test_agrees_with_money_in_exact_fractions(moves, tickets, lag):
 
 
 def make(returns):
-    from headway.domains.portfolio.instance import PricePath
+    from headway.domains.portfolio.market.instance import PricePath
 
     days = len(returns)
     dates = np.datetime64("2020-01-01") + np.arange(days)[None]
-    return PricePath(dates, np.array([["A", "B"]]), returns[None, :, :2], returns[None, :, 2], np.array([0]))
+    return PricePath.of(
+        dates=dates, assets=np.array([["A", "B"]]), returns=returns[None, :, :2], cash=returns[None, :, 2], start=np.array([0])
+    )
 
 
 @pytest.mark.parametrize(

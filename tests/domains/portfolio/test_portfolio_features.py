@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headway.domains.portfolio.features import NAMES, features
+from headway.domains.portfolio.allocation.features import NAMES, features
 
 RETURNS = np.random.default_rng(0).normal(5e-4, 0.01, (2, 400, 4))
 DAYS = np.array([300, 321, 342])

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from headway.domains.portfolio.projection import project
-from headway.domains.portfolio.rules import TOLERANCE, Rules
+from headway.domains.portfolio.accounting.projection import project
+from headway.domains.portfolio.accounting.rules import TOLERANCE, Rules
 from headway.ops import backend
 
 XP = backend("numpy").xp

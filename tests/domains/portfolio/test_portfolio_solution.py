@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from headway.domains.portfolio.reference import equal_weight
-from headway.domains.portfolio.solution import read_csv
+from headway.domains.portfolio.allocation.reference import equal_weight
+from headway.domains.portfolio.allocation.solution import read_csv
 from headway.errors import SolutionError
 
 

@@ -11,7 +11,7 @@ import exchange_calendars
 import requests
 from requests.adapters import BaseAdapter
 
-from headway.domains.portfolio.yahoo import Yahoo
+from headway.domains.portfolio.market.yahoo import Yahoo
 from headway.errors import DataError
 
 SESSIONS = exchange_calendars.get_calendar("XNYS", start="2022-01-03").sessions_in_range("2022-01-03", "2022-02-01")

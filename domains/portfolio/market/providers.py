@@ -15,14 +15,14 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from headway.components import component
-from headway.domains.portfolio.market import Market, PriceTable
+from headway.domains.portfolio.market.market import Market, PriceTable
 from headway.errors import DataError
 
 PROVIDERS: Mapping[str, str] = {
-    "sp500": "headway.domains.portfolio.data:SP500",
-    "factors": "headway.domains.portfolio.data:Factors",
-    "file": "headway.domains.portfolio.tables:File",
-    "yahoo": "headway.domains.portfolio.yahoo:Yahoo",
+    "sp500": "headway.domains.portfolio.market.providers:SP500",
+    "factors": "headway.domains.portfolio.market.providers:Factors",
+    "file": "headway.domains.portfolio.market.files:File",
+    "yahoo": "headway.domains.portfolio.market.yahoo:Yahoo",
 }
 
 

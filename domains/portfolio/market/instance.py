@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from headway.batch import Instance
 from headway.errors import InstanceError
 
 CASH = "cash"  # name of the last weight, and so no asset may be called that
+TRADED, SUSPENDED, GONE = 0, 1, 2  # what an asset is on a day, see `PricePath.status`
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,40 @@ class PricePath(Instance):
     returns : float64 [B, T, N], simple total returns of the day (a fraction, > -1)
     cash : float64 [B, T], what cash earned on the day (a fraction, > -1)
     start : int64 [B], index of the day of the first decision, the same in every row
+    level : float64 [B, N], closing price before day 0 (> 0), in currency a share; later closes follow from ``returns``
+    status : int8 [B, T, N], at the close of the day: ``TRADED``; ``SUSPENDED`` (no price: what is held is kept, no order
+        is filled, the return is 0 until the first price after it); ``GONE`` (not listed, before or after: what was
+        held is paid out in cash at that close, after the day's return, which is what delisting cost)
+    volume : float64 [B, T, N], currency traded on the day; infinity where size moves no price
+    signals : float64 [B, T, N, K], other data known at the close of the day (scores, sentiment); NaN where there is none
+    signal_names : str [B, K], unique in a row
     """
+
+    unbounded: ClassVar[frozenset[str]] = frozenset({"volume"})
 
     dates: NDArray[np.datetime64]
     assets: NDArray[np.str_]
     returns: NDArray[np.float64]
     cash: NDArray[np.float64]
     start: NDArray[np.int64]
+    level: NDArray[np.float64]
+    status: NDArray[np.int8]
+    volume: NDArray[np.float64]
+    signals: NDArray[np.float64]
+    signal_names: NDArray[np.str_]
+
+    @classmethod
+    def of(cls, *, dates: Any, assets: Any, returns: Any, cash: Any, start: Any, **rest: Any) -> Self:
+        """A path on which everything not given is neutral: all assets trade, size moves no price, no other data."""
+        shape = returns.shape
+        neutral = {
+            "level": np.full((shape[0], shape[2]), 100.0),
+            "status": np.full(shape, TRADED, np.int8),
+            "volume": np.full(shape, np.inf),
+            "signals": np.zeros((*shape, 0)),
+            "signal_names": np.zeros((shape[0], 0), "<U1"),
+        }
+        return cls(dates=dates, assets=assets, returns=returns, cash=cash, start=start, **neutral | rest)
 
     def validate(self) -> None:
         """Raise InstanceError where shapes disagree or a value is impossible."""
@@ -51,6 +80,12 @@ class PricePath(Instance):
         self.refuse("assets", f"another name than {CASH!r}", self.assets == CASH)
         self.refuse("start", "0 <= start < number of days - 1", ~((self.start >= 0) & (self.start < self.length - 1)))
         self.refuse("start", "one start for the whole batch", self.start != self.start[0])
+        self.refuse("level", "a finite price above zero", ~(np.isfinite(self.level) & (self.level > 0)))
+        self.refuse("status", "0 (traded), 1 (suspended) or 2 (gone)", ~np.isin(self.status, (TRADED, SUSPENDED, GONE)))
+        self.refuse("volume", "an amount >= 0, or infinity", ~(self.volume >= 0))
+        self.refuse("signals", "a finite number, or NaN where there is none", np.isinf(self.signals))
+        still = (self.status[:, 1:] == GONE) & (self.status[:, :-1] == GONE) & (self.returns[:, 1:] != 0)
+        self.refuse("returns", "0 on the days of an asset that is gone", np.pad(still, ((0, 0), (1, 0), (0, 0))))
 
     def _check_shapes(self) -> None:
         batch, days, assets = (*self.returns.shape, 0, 0, 0)[:3]
@@ -60,6 +95,11 @@ class PricePath(Instance):
             "returns": (batch, days, assets),
             "cash": (batch, days),
             "start": (batch,),
+            "level": (batch, assets),
+            "status": (batch, days, assets),
+            "volume": (batch, days, assets),
+            "signals": (batch, days, assets, self.signals.shape[-1]),
+            "signal_names": (batch, self.signals.shape[-1]),
         }
         for name, array in self.arrays().items():
             if array.shape != expected[name]:
@@ -107,12 +147,14 @@ class PricePath(Instance):
     def until(self, day: int) -> PricePath:
         """What is known at the close of day ``day``: the prefix of every row."""
         known = slice(0, day + 1)
-        return PricePath.made(
-            {
-                "dates": self.dates[:, known],
-                "assets": self.assets,
-                "returns": self.returns[:, known],
-                "cash": self.cash[:, known],
-                "start": self.start,
-            }
-        )
+        arrays = self.arrays()
+        return PricePath.made(arrays | {name: arrays[name][:, known] for name in DAILY})
+
+    def prices(self) -> NDArray[np.float64]:
+        """float64 [B, T, N]: the close of each day, in currency a share."""
+        closes: NDArray[np.float64] = self.level[:, None] * np.cumprod(1 + self.returns, axis=1)
+        return closes
+
+
+DAILY = ("dates", "returns", "cash", "status", "volume", "signals")  # fields with a value a day
+OPTIONAL = ("level", "status", "volume", "signals", "signal_names")  # fields that `PricePath.of` fills in

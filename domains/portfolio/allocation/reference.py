@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headway.domains.portfolio.baselines import equal_weights
-from headway.domains.portfolio.instance import PricePath
-from headway.domains.portfolio.rules import Rules
-from headway.domains.portfolio.solution import Weights, orders
+from headway.domains.portfolio.accounting.rules import Rules
+from headway.domains.portfolio.allocation.solution import Weights, orders
+from headway.domains.portfolio.classical.baselines import equal_weights
+from headway.domains.portfolio.market.instance import PricePath
 from headway.evaluation import Reference
 
 if TYPE_CHECKING:
-    from headway.domains.portfolio.allocation import Allocation
+    from headway.domains.portfolio.allocation.problem import Allocation
 
 
 def equal_weight(rules: Rules, path: PricePath) -> Weights:

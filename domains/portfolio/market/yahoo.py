@@ -12,9 +12,9 @@ import numpy as np
 from pydantic import Field
 
 from headway.components import component, given
-from headway.domains.portfolio.cache import read_cached, write_cached
-from headway.domains.portfolio.data import Provider
-from headway.domains.portfolio.market import LARGEST_MOVE, Market, PriceTable
+from headway.domains.portfolio.market.cache import read_cached, write_cached
+from headway.domains.portfolio.market.market import LARGEST_MOVE, Market, PriceTable
+from headway.domains.portfolio.market.providers import Provider
 from headway.errors import DataError
 
 if TYPE_CHECKING:

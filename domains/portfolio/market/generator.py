@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from headway.domains.portfolio.instance import PricePath
-from headway.domains.portfolio.market import Market
+from headway.domains.portfolio.market.instance import PricePath
+from headway.domains.portfolio.market.market import Market
 from headway.errors import InstanceError
 
 
@@ -40,13 +40,7 @@ def windows(market: Market, span: Span, n: int, rng: np.random.Generator, *, loo
         )
     decision = span.first - 1 + rng.integers(days - scored + 1, size=n)
     rows = decision[:, None] + np.arange(1 - lookback, scored + 1)
-    return PricePath(
-        dates=market.dates[rows],
-        assets=np.tile(np.array(market.assets, str), (n, 1)),
-        returns=market.returns[rows],
-        cash=market.cash[rows],
-        start=np.full(n, lookback - 1),
-    )
+    return market.cut(rows, np.full(n, lookback - 1))
 
 
 def whole(market: Market, span: Span, every: int, lag: int, lookback: int) -> PricePath:
@@ -79,10 +73,4 @@ def whole(market: Market, span: Span, every: int, lag: int, lookback: int) -> Pr
             expected=f"more than execution_lag={lag}",
         )
     end = span.last + 1
-    return PricePath(
-        dates=market.dates[None, :end],
-        assets=np.array(market.assets, str)[None],
-        returns=market.returns[None, :end],
-        cash=market.cash[None, :end],
-        start=np.array([end - 1 - scored]),
-    )
+    return market.cut(np.arange(end)[None], np.array([end - 1 - scored]))

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from headway.components import build, component, given
-from headway.domains.portfolio.conventions import caveats
-from headway.domains.portfolio.data import PROVIDERS
-from headway.domains.portfolio.generator import Span, whole, windows
-from headway.domains.portfolio.instance import PricePath
-from headway.domains.portfolio.market import Market
-from headway.domains.portfolio.rules import DAYS_PER_YEAR, Rules
-from headway.domains.portfolio.solution import Weights, read_csv, write_csv
-from headway.domains.portfolio.splits import begin, day_index, held_out_from, parse_date, spans
+from headway.domains.portfolio.accounting.rules import DAYS_PER_YEAR, Rules
+from headway.domains.portfolio.allocation.conventions import caveats
+from headway.domains.portfolio.allocation.solution import Weights, read_csv, write_csv
+from headway.domains.portfolio.market.generator import Span, whole, windows
+from headway.domains.portfolio.market.instance import PricePath
+from headway.domains.portfolio.market.market import Market
+from headway.domains.portfolio.market.providers import PROVIDERS
+from headway.domains.portfolio.market.splits import begin, day_index, held_out_from, parse_date, spans
 from headway.errors import ConfigError
 from headway.evaluation import Evaluation, Reference
 from headway.problem import Problem, lookup
@@ -58,19 +58,19 @@ class Allocation(Problem[PricePath, Weights]):
     timeline: ClassVar[bool] = True
     instance_type: ClassVar[type[Any]] = PricePath
     solution_type: ClassVar[type[Any]] = Weights
-    environments: ClassVar[Mapping[str, str]] = {"trade": f"{_HERE}.dynamics:Trade"}
+    environments: ClassVar[Mapping[str, str]] = {"trade": f"{_HERE}.allocation.dynamics:Trade"}
     baselines: ClassVar[Mapping[str, str]] = {
-        "equal_weight": f"{_HERE}.baselines:EqualWeight",
-        "buy_and_hold": f"{_HERE}.baselines:BuyAndHold",
-        "inverse_volatility": f"{_HERE}.baselines:InverseVolatility",
-        "minimum_variance": f"{_HERE}.skfolio:MinimumVariance",
-        "mean_variance": f"{_HERE}.skfolio:MeanVariance",
-        "risk_parity": f"{_HERE}.skfolio:RiskParity",
-        "hrp": f"{_HERE}.skfolio:HRP",
-        "mad": f"{_HERE}.mad:MAD",
+        "equal_weight": f"{_HERE}.classical.baselines:EqualWeight",
+        "buy_and_hold": f"{_HERE}.classical.baselines:BuyAndHold",
+        "inverse_volatility": f"{_HERE}.classical.baselines:InverseVolatility",
+        "minimum_variance": f"{_HERE}.classical.skfolio:MinimumVariance",
+        "mean_variance": f"{_HERE}.classical.skfolio:MeanVariance",
+        "risk_parity": f"{_HERE}.classical.skfolio:RiskParity",
+        "hrp": f"{_HERE}.classical.skfolio:HRP",
+        "mad": f"{_HERE}.classical.mad:MAD",
     }
-    oracles: ClassVar[Mapping[str, str]] = {"hindsight_crp": f"{_HERE}.hindsight:HindsightCRP"}
-    networks: ClassVar[Mapping[str, str]] = {"asset_mlp": f"{_HERE}.networks:AssetMLP"}
+    oracles: ClassVar[Mapping[str, str]] = {"hindsight_crp": f"{_HERE}.classical.hindsight:HindsightCRP"}
+    networks: ClassVar[Mapping[str, str]] = {"asset_mlp": f"{_HERE}.learned.asset_mlp:AssetMLP"}
 
     data: str = "sp500"
     data_options: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -124,7 +124,7 @@ class Allocation(Problem[PricePath, Weights]):
         market: Market = provider.market()
         if self.cash == "nothing":
             return market
-        from headway.domains.portfolio.cash import treasury_bills
+        from headway.domains.portfolio.market.cash import treasury_bills
 
         return dataclasses.replace(market, cash=treasury_bills(market.dates, self.cash_after))
 
@@ -194,13 +194,13 @@ class Allocation(Problem[PricePath, Weights]):
 
     # -- solutions ------------------------------------------------------------------------------
     def evaluate(self, instance: PricePath, solution: Weights) -> Evaluation:
-        from headway.domains.portfolio.evaluate import evaluate
+        from headway.domains.portfolio.allocation.evaluate import evaluate
 
         return evaluate(self.rules, instance, solution)
 
     def measures(self, series: Mapping[str, NDArray[np.float64]]) -> Mapping[str, NDArray[np.float64]]:
         """Return, volatility, Sharpe ratio and drawdown of resampled days."""
-        from headway.domains.portfolio.metrics import of_growth
+        from headway.domains.portfolio.accounting.metrics import of_growth
 
         return of_growth(np.exp(series["objective"] / DAYS_PER_YEAR))
 
@@ -211,11 +211,11 @@ class Allocation(Problem[PricePath, Weights]):
         return super().write_solution(instance, solution, path) if path.suffix == ".npz" else write_csv(solution, path)
 
     def references(self, instance: PricePath) -> Mapping[str, Reference]:
-        from headway.domains.portfolio.reference import references
+        from headway.domains.portfolio.allocation.reference import references
 
         return references(self, instance)
 
     def render(self, instance: PricePath, solution: Weights) -> Figure:
-        from headway.domains.portfolio.render import render
+        from headway.domains.portfolio.allocation.render import render
 
         return render(self, instance, solution)

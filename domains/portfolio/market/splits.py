@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from headway.domains.portfolio.generator import Span
+from headway.domains.portfolio.market.generator import Span
 from headway.errors import ConfigError
 from headway.seeds import Split
 
 if TYPE_CHECKING:
-    from headway.domains.portfolio.allocation import Allocation
-    from headway.domains.portfolio.market import Market
+    from headway.domains.portfolio.allocation.problem import Allocation
+    from headway.domains.portfolio.market.market import Market
 
 Dates = NDArray[np.datetime64]
 

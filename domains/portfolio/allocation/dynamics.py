@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from headway.components import component
-from headway.domains.portfolio.features import NAMES, features
-from headway.domains.portfolio.instance import PricePath
-from headway.domains.portfolio.projection import project
-from headway.domains.portfolio.rules import DAYS_PER_YEAR
-from headway.domains.portfolio.solution import Weights, orders
+from headway.domains.portfolio.accounting.projection import project
+from headway.domains.portfolio.accounting.rules import DAYS_PER_YEAR
+from headway.domains.portfolio.allocation.features import NAMES, features
+from headway.domains.portfolio.allocation.solution import Weights, orders
+from headway.domains.portfolio.market.instance import PricePath
 from headway.environment import Environment, Observation, Transition
 from headway.ops import Array
 

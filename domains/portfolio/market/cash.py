@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from headway.domains.portfolio.data import packaged_csv
+from headway.domains.portfolio.market.providers import packaged_csv
 
 DAYS_PER_MONTH = 21
 LAST_MONTH = np.datetime64("2018-11", "M")  # where the bundled series ends

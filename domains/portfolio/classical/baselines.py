@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from headway.components import component
-from headway.domains.portfolio.instance import PricePath
-from headway.domains.portfolio.rules import Rules
+from headway.domains.portfolio.accounting.rules import Rules
+from headway.domains.portfolio.market.instance import PricePath
 from headway.policy import Planner
 
 Floats = NDArray[np.float64]

@@ -9,8 +9,8 @@ import numpy as np
 from pydantic import Field
 
 from headway.components import component
-from headway.domains.portfolio.data import Provider
-from headway.domains.portfolio.market import LARGEST_MOVE, Market, PriceTable
+from headway.domains.portfolio.market.market import LARGEST_MOVE, Market, PriceTable
+from headway.domains.portfolio.market.providers import Provider
 from headway.errors import DataError, UnknownNameError
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from headway.components import component
-from headway.domains.portfolio.baselines import invested, with_cash
-from headway.domains.portfolio.instance import PricePath
-from headway.domains.portfolio.rules import Rules
+from headway.domains.portfolio.accounting.rules import Rules
+from headway.domains.portfolio.classical.baselines import invested, with_cash
+from headway.domains.portfolio.market.instance import PricePath
 from headway.errors import SolverError
 from headway.policy import Planner
 

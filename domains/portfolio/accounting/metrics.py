@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from headway.domains.portfolio.rules import DAYS_PER_YEAR
+from headway.domains.portfolio.accounting.rules import DAYS_PER_YEAR
 
 Floats = NDArray[np.float64]
 

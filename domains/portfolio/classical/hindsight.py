@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from headway.components import component
-from headway.domains.portfolio.allocation import Allocation
-from headway.domains.portfolio.baselines import invested, with_cash
-from headway.domains.portfolio.instance import PricePath
-from headway.domains.portfolio.solution import Weights, orders
+from headway.domains.portfolio.allocation.problem import Allocation
+from headway.domains.portfolio.allocation.solution import Weights, orders
+from headway.domains.portfolio.classical.baselines import invested, with_cash
+from headway.domains.portfolio.market.instance import PricePath
 from headway.solver import Search, Solver
 
 Floats = NDArray[np.float64]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from headway.domains.portfolio.instance import PricePath
+from headway.domains.portfolio.market.instance import DAILY, OPTIONAL, PricePath
 from headway.errors import DataError
 
 LARGEST_MOVE = 0.8  # a larger absolute daily return is taken for a data error unless declared
@@ -28,6 +29,7 @@ class Market:
     source : where the prices come from
     caveats : sentences that belong into every report made on these prices
     splits : (first scored date, last training date, last validation date), where the source names them
+    rest : the other fields of a `PricePath` without their batch axis, for days [T]; those left out are neutral
     """
 
     dates: NDArray[np.datetime64]
@@ -37,12 +39,32 @@ class Market:
     source: str
     caveats: tuple[str, ...] = ()
     splits: tuple[datetime.date, datetime.date, datetime.date] | None = None
+    rest: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     @classmethod
     def from_view(cls, view: PricePath) -> Market:
         """The market as far as a view (a batch of one) shows it."""
         names = tuple(str(name) for name in view.assets[0])
-        return cls(view.dates[0], names, view.returns[0], view.cash[0], "prefix of a path")
+        rest = {name: getattr(view, name)[0] for name in OPTIONAL}
+        return cls(view.dates[0], names, view.returns[0], view.cash[0], "prefix of a path", rest=rest)
+
+    def cut(self, rows: NDArray[np.intp], start: NDArray[np.int64]) -> PricePath:
+        """Paths of the days ``rows`` [B, T], each without a gap, whose first decisions are at ``start`` [B]."""
+        batch = len(rows)
+        rest = {name: array[rows] for name, array in self.rest.items() if name in DAILY}
+        if "level" in self.rest:
+            before = np.cumprod(1 + self.returns, axis=0) / (1 + self.returns)
+            rest["level"] = self.rest["level"] * before[rows[:, 0]]
+        if "signal_names" in self.rest:
+            rest["signal_names"] = np.tile(self.rest["signal_names"], (batch, 1))
+        return PricePath.of(
+            dates=self.dates[rows],
+            assets=np.tile(np.array(self.assets, str), (batch, 1)),
+            returns=self.returns[rows],
+            cash=self.cash[rows],
+            start=start,
+            **rest,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +83,8 @@ class PriceTable:
         """The market of these prices, after `check`; cash earns nothing until it is given a rate."""
         self.check(source, largest)
         returns = self.prices[1:] / self.prices[:-1] - 1
-        return Market(self.dates[1:], self.assets, returns, np.zeros(len(returns)), source, **details)
+        rest = {"level": self.prices[0], **details.pop("rest", {})}
+        return Market(self.dates[1:], self.assets, returns, np.zeros(len(returns)), source, rest=rest, **details)
 
     def check(self, source: str, largest: float = LARGEST_MOVE) -> None:
         """Raise DataError with date and column of the first thing that cannot be a price history."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from headway.domains.portfolio.cash import LAST_MONTH
+from headway.domains.portfolio.market.cash import LAST_MONTH
 
 if TYPE_CHECKING:
-    from headway.domains.portfolio.allocation import Allocation
+    from headway.domains.portfolio.allocation.problem import Allocation
 
 
 def caveats(problem: Allocation) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headway.batch import Batch
-from headway.domains.portfolio.instance import CASH, PricePath
-from headway.domains.portfolio.rules import Rules
+from headway.domains.portfolio.accounting.rules import Rules
+from headway.domains.portfolio.market.instance import CASH, PricePath
 from headway.errors import SolutionError
 from headway.storage.files import write_text
 

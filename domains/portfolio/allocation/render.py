@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from headway.domains.portfolio.instance import CASH, PricePath
-from headway.domains.portfolio.reference import equal_weight
-from headway.domains.portfolio.solution import Weights
+from headway.domains.portfolio.allocation.reference import equal_weight
+from headway.domains.portfolio.allocation.solution import Weights
+from headway.domains.portfolio.market.instance import CASH, PricePath
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from headway.domains.portfolio.allocation import Allocation
+    from headway.domains.portfolio.allocation.problem import Allocation
 
 _SHOWN = 8  # assets with a colour of their own; the others share one
 _OURS, _THEIRS = "#1f5fa8", "#9a9a9a"

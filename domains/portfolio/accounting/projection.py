@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from headway.domains.portfolio.rules import Rules
+from headway.domains.portfolio.accounting.rules import Rules
 from headway.ops import Array
 
 _SLACK = 1e-10  # sums this close to a limit are on it

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from headway.domains.portfolio.instance import PricePath
-from headway.domains.portfolio.metrics import metrics
-from headway.domains.portfolio.rules import DAYS_PER_YEAR, TOLERANCE, Rules
-from headway.domains.portfolio.solution import Weights
+from headway.domains.portfolio.accounting.metrics import metrics
+from headway.domains.portfolio.accounting.rules import DAYS_PER_YEAR, TOLERANCE, Rules
+from headway.domains.portfolio.allocation.solution import Weights
+from headway.domains.portfolio.market.instance import PricePath
 from headway.errors import SolutionError
 from headway.evaluation import Evaluation
 

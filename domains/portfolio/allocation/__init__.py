@@ -1,0 +1,1 @@
+"""Weights over assets and cash, ordered on a schedule."""

@@ -1,0 +1,1 @@
+"""Rules of thumb, optimisers and oracles of the field."""

@@ -1,0 +1,1 @@
+"""Networks and policies that know the observation's fields."""
