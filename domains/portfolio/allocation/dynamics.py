@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
 from headway.components import component
 from headway.domains.portfolio.accounting.projection import project
 from headway.domains.portfolio.accounting.rules import DAYS_PER_YEAR
-from headway.domains.portfolio.allocation.features import NAMES, features
+from headway.domains.portfolio.allocation.actions import Scored
+from headway.domains.portfolio.allocation.sight import Seen
 from headway.domains.portfolio.allocation.solution import Weights, orders
 from headway.domains.portfolio.market.instance import PricePath
-from headway.environment import Environment, Observation, Transition
+from headway.environment import Observation, Transition
 from headway.ops import Array
-
-if TYPE_CHECKING:
-    from gymnasium import spaces
 
 _RUIN = 1e-12  # growth of a period is no less than this, so that rewards stay finite in bankruptcy
 
@@ -28,14 +25,14 @@ class Params(NamedTuple):
 
     waiting : [B, D, L, N + 1], growth of each holding from the decision to each close up to the trade
     holding : [B, D, every - L, N + 1], growth from the trade to each later close of the period
-    features : float32 [B, D + 1, N, F], known at each decision and at the end
+    seen : what policies see
     start : int64 [B], day of the first decision
     scored : int64 [B], days after it
     """
 
     waiting: Array
     holding: Array
-    features: Array
+    seen: Seen
     start: Array
     scored: Array
 
@@ -48,19 +45,11 @@ class State(NamedTuple):
 
 
 @component
-class Trade(Environment[PricePath, Weights, Params, State]):
-    """Scores -> tilts around 1/N -> target weights; reward: the period's share of the objective.
-
-    strength : largest log tilt; 0.7 lets weights differ by a factor of exp(1.4), about four
-    adjustment : share of the way to the target that is traded at once. 0.25 cuts turnover to a third
-        at the same net result (probe: research notes in README); 1 makes zero scores exactly 1/N
-    """
+class Trade(Scored):
+    """Scores -> target weights (see `Scored`); reward: the period's share of the objective."""
 
     capabilities: ClassVar[frozenset[str]] = frozenset({"differentiable"})
     action: ClassVar[Literal["discrete", "box"]] = "box"
-
-    strength: Annotated[float, Field(gt=0)] = 0.7
-    adjustment: Annotated[float, Field(gt=0, le=1)] = 0.25
 
     def prepare(self, instance: PricePath) -> Params:
         rules, convert = self.problem.rules, self.arrays.ops.asarray
@@ -73,7 +62,7 @@ class Trade(Environment[PricePath, Weights, Params, State]):
         return Params(
             waiting=convert(_compounded(periods[:, :, : rules.lag])),
             holding=convert(_compounded(periods[:, :, rules.lag :])),
-            features=convert(features(instance.returns, np.append(days, instance.length - 1))),
+            seen=self.see(instance, np.append(days, instance.length - 1)),
             start=convert(instance.start),
             scored=convert(np.full(len(instance), instance.scored)),
         )
@@ -83,39 +72,6 @@ class Trade(Environment[PricePath, Weights, Params, State]):
         xp = self.arrays.xp
         assets = xp.zeros_like(params.waiting[:, 0, 0]) if self.problem.rules.lag else params.holding[:, 0, 0] * 0.0
         return State(xp.zeros_like(params.start), xp.concat([assets[:, :-1], xp.ones_like(assets[:, -1:])], axis=-1))
-
-    def observe(self, params: Params, state: State) -> Observation:
-        xp, ops = self.arrays.xp, self.arrays.ops
-        return {
-            "assets": ops.gather(params.features, state.period),
-            "weights": xp.astype(state.weights, xp.float32),
-        }
-
-    def spaces(self, params: Params) -> tuple[spaces.Dict, spaces.Space[Any]]:
-        from gymnasium import spaces
-
-        assets = params.features.shape[2]
-        limit = np.inf
-        return spaces.Dict(
-            {
-                "assets": spaces.Box(-limit, limit, (assets, len(NAMES)), np.float32),
-                "weights": spaces.Box(-limit, limit, (assets + 1,), np.float32),
-            }
-        ), spaces.Box(-1.0, 1.0, (assets,), np.float32)
-
-    def decode(self, observation: Observation, action: Array) -> Array:
-        """Scores [B, N] -> weights [B, N + 1]: softmax(strength * tanh(scores)), partly approached.
-
-        What is not invested yet counts as held at 1/N, so the first purchase is made at once.
-        """
-        xp = self.arrays.xp
-        tilt = xp.exp(self.strength * xp.tanh(xp.astype(action, xp.float64)))
-        target = tilt / xp.sum(tilt, axis=-1, keepdims=True)
-        # Cash is what the assets leave over, to double precision: observed weights are rounded to float32.
-        assets = xp.astype(observation["weights"], xp.float64)[:, :-1]
-        held = assets + (1.0 - xp.sum(assets, axis=-1, keepdims=True)) / action.shape[-1]
-        risky = held + self.adjustment * (target - held)
-        return xp.concat([risky, 1.0 - xp.sum(risky, axis=-1, keepdims=True)], axis=-1)
 
     def project(self, observation: Observation, decision: Array) -> Array:
         return project(self.arrays.xp, self.problem.rules, decision)
@@ -132,7 +88,7 @@ class Trade(Environment[PricePath, Weights, Params, State]):
         growth = before * (1.0 - paid) * held.growth
         ruined = (waited.low <= 0) | (held.low <= 0) | (paid >= 1.0)
         period = state.period + 1
-        truncated = (period == params.features.shape[1] - 1) & ~ruined
+        truncated = (period == params.holding.shape[1]) & ~ruined
         reward = xp.log(xp.where(growth > _RUIN, growth, _RUIN)) * DAYS_PER_YEAR / params.scored
         return Transition(State(period, held.weights), reward, ruined, truncated)
 
