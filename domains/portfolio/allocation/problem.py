@@ -20,7 +20,7 @@ from headway.domains.portfolio.allocation.solution import Weights, read_csv, wri
 from headway.domains.portfolio.market.generator import Span, whole, windows
 from headway.domains.portfolio.market.instance import PricePath
 from headway.domains.portfolio.market.market import Market
-from headway.domains.portfolio.market.providers import PROVIDERS
+from headway.domains.portfolio.market.providers import PROVIDERS, Provider, Simulator
 from headway.domains.portfolio.market.splits import begin, day_index, held_out_from, parse_date, spans
 from headway.errors import ConfigError
 from headway.evaluation import Evaluation, Reference
@@ -118,15 +118,24 @@ class Allocation(Problem[PricePath, Weights]):
         """The history of daily returns, with what cash earned."""
         if self.known is not None:
             return self.known
-        provider = build(
-            lookup("price provider", self.data, PROVIDERS), self.data_options, where="problem.data_options"
-        )
-        market: Market = provider.market()
-        if self.cash == "nothing":
+        market = self.provider.market()
+        if self.cash == "nothing" or self.simulator:
             return market
         from headway.domains.portfolio.market.cash import treasury_bills
 
         return dataclasses.replace(market, cash=treasury_bills(market.dates, self.cash_after))
+
+    @cached_property
+    def provider(self) -> Provider:
+        """Where prices come from."""
+        cls = lookup("price provider", self.data, PROVIDERS)
+        provider: Provider = build(cls, self.data_options, where="problem.data_options")
+        return provider
+
+    @property
+    def simulator(self) -> Simulator | None:
+        """The provider, where it draws instances instead of cutting them from one history."""
+        return self.provider if self.known is None and isinstance(self.provider, Simulator) else None
 
     @cached_property
     def caveats(self) -> tuple[str, ...]:
@@ -141,6 +150,8 @@ class Allocation(Problem[PricePath, Weights]):
     # -- instances ------------------------------------------------------------------------------
     def generate(self, rng: np.random.Generator, n: int, split: Split) -> PricePath:
         scored = self.window * self.every
+        if self.simulator:
+            return self.simulator.paths(rng, n, self.lookback, scored)
         return windows(self.market, self.spans[split], n, rng, lookback=self.lookback, scored=scored)
 
     def history(self, start: str | None = None, end: str | None = None) -> PricePath:

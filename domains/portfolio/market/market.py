@@ -42,11 +42,11 @@ class Market:
     rest: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     @classmethod
-    def from_view(cls, view: PricePath) -> Market:
+    def from_view(cls, view: PricePath, source: str = "prefix of a path", caveats: tuple[str, ...] = ()) -> Market:
         """The market as far as a view (a batch of one) shows it."""
         names = tuple(str(name) for name in view.assets[0])
         rest = {name: getattr(view, name)[0] for name in OPTIONAL}
-        return cls(view.dates[0], names, view.returns[0], view.cash[0], "prefix of a path", rest=rest)
+        return cls(view.dates[0], names, view.returns[0], view.cash[0], source, caveats, rest=rest)
 
     def cut(self, rows: NDArray[np.intp], start: NDArray[np.int64]) -> PricePath:
         """Paths of the days ``rows`` [B, T], each without a gap, whose first decisions are at ``start`` [B]."""

@@ -15,6 +15,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from headway.components import component
+from headway.domains.portfolio.market.instance import PricePath
 from headway.domains.portfolio.market.market import Market, PriceTable
 from headway.errors import DataError
 
@@ -23,6 +24,7 @@ PROVIDERS: Mapping[str, str] = {
     "factors": "headway.domains.portfolio.market.providers:Factors",
     "file": "headway.domains.portfolio.market.files:File",
     "yahoo": "headway.domains.portfolio.market.yahoo:Yahoo",
+    "synthetic": "headway.domains.portfolio.market.synthetic:Synthetic",
 }
 
 
@@ -38,6 +40,17 @@ class Provider(ABC):
         DataError
             Prices are missing, incomplete or impossible; nothing is replaced or filled.
         """
+
+
+class Simulator(Provider):
+    """A provider that can draw as many markets as are asked for: every split has its own, from unseen seeds.
+
+    Its `market` is one long path of a seed that no split draws from; cash earns what the provider says.
+    """
+
+    @abstractmethod
+    def paths(self, rng: np.random.Generator, n: int, lookback: int, scored: int) -> PricePath:
+        """``n`` paths of ``lookback`` known and ``scored`` later days."""
 
 
 @component

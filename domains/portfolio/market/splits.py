@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from headway.domains.portfolio.market.generator import Span
 from headway.errors import ConfigError
-from headway.seeds import Split
+from headway.seeds import SPLITS, Split
 
 if TYPE_CHECKING:
     from headway.domains.portfolio.allocation.problem import Allocation
@@ -27,12 +27,15 @@ def spans(problem: Allocation) -> Mapping[Split, Span]:
 
     A day is scored in one split only; a window's lookback prefix may reach into earlier ones. Tuning
     draws from the validation days, and so does a test inside a refit, which has no later days.
+    A simulated market has one span.
 
     Raises
     ------
     ConfigError
         The split dates are out of order.
     """
+    if problem.simulator:  # instances are drawn, not cut: the one long path is there for tests
+        return dict.fromkeys(SPLITS, Span(problem.lookback, len(problem.market.dates) - 1))
     dates = problem.market.dates
     named = problem.market.splits or (None, None, None)
     start, train, validation = begin(problem), problem.train_until or named[1], problem.validation_until or named[2]
