@@ -1,4 +1,4 @@
-"""Twelve features per asset and decision day, from the days up to it only."""
+"""What is known of each asset at a decision: twelve features of its prices, and other data (signals)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 NAMES = (
     "momentum_21", "momentum_63", "momentum_126", "momentum_252", "momentum_252_skip_21",
@@ -16,7 +17,7 @@ LONGEST = 252  # days any feature looks back
 _MONTHS = (21, 63, 126, 252)
 
 
-def features(returns: Floats, days: NDArray[np.intp]) -> NDArray[np.float32]:
+def features(returns: Floats, days: NDArray[np.intp], traded: Flags | None = None) -> NDArray[np.float32]:
     """float32 [B, D, N, 12]: what is known of each asset at the close of each of ``days`` [D].
 
     Momenta are sums of log returns (the fifth leaves out the last month: Jegadeesh and Titman 1993),
@@ -24,34 +25,54 @@ def features(returns: Floats, days: NDArray[np.intp]) -> NDArray[np.float32]:
     standardised across assets on each day. The last two say how the equal-weighted market is: its
     trend (log growth over its deviation, per root year) and its stress (log ratio of its deviation
     over a quarter to that over a year); they are the same for all assets. Windows are cut off where
-    history begins.
+    history begins. Of an asset that does not trade on the day nothing is shown (zeros), and neither
+    the standardisation nor the market counts it.
 
     Parameters
     ----------
     returns : float64 [B, T, N], simple daily returns
+    traded : bool [B, T, N]; None: all are
     """
     since = max(int(days[0]) + 1 - LONGEST, 0)
-    # Days first: sums over time then run through memory in order, several times as fast.
-    logs = np.log1p(np.ascontiguousarray(returns[:, since:].transpose(1, 0, 2)))
-    window = _Windows(logs, days - since)
-    market = _Windows(logs.mean(axis=2, keepdims=True), days - since)
+    window = Windows.of(returns, days, LONGEST)
+    market = Windows(_market(window.values, traded, since), window.days)
     momenta = [window.sum(length) for length in _MONTHS]
     momenta.append(momenta[-1] - momenta[0])
     volatilities = [np.log(window.deviation(length)) for length in _MONTHS]
     beta = window.covariance(market, LONGEST) / market.deviation(LONGEST) ** 2
     trend = market.sum(LONGEST) / (market.deviation(LONGEST) * np.sqrt(LONGEST))
     stress = np.log(market.deviation(63) / market.deviation(LONGEST))
-    own = [_standardised(feature) for feature in (*momenta, *volatilities, beta)]
+    shown = None if traded is None else traded[:, days].transpose(1, 0, 2)
+    own = [_standardised(feature, shown) for feature in (*momenta, *volatilities, beta)]
     shared = [np.broadcast_to(feature, own[0].shape) for feature in (trend, stress)]
     return np.stack([*own, *shared], axis=-1).transpose(1, 0, 2, 3).astype(np.float32)
 
 
-class _Windows:
+def signals(values: Floats, days: NDArray[np.intp]) -> NDArray[np.float32]:
+    """float32 [B, D, N, 2K]: other data on each of ``days``, standardised across assets, and whether it is known.
+
+    Two features for each signal of ``values`` [B, T, N, K]: the value (0 where there is none), and 1 if there is one.
+    """
+    today = values[:, days]
+    known = ~np.isnan(today)
+    standardised = _standardised(np.where(known, today, 0.0), known)
+    pairs = np.stack([standardised, known.astype(np.float64)], axis=-1)
+    return pairs.reshape(*today.shape[:3], -1).astype(np.float32)
+
+
+class Windows:
     """Moments over the windows that end on the given days, from running sums (so no day sees a later one)."""
 
     def __init__(self, values: Floats, days: NDArray[np.intp]) -> None:
         self.values, self.days = values, days
         self._sums, self._squares = _running(values), _running(values**2)
+
+    @classmethod
+    def of(cls, returns: Floats, days: NDArray[np.intp], longest: int) -> Windows:
+        """Windows of at most ``longest`` daily log returns, from simple ones [B, T, N]."""
+        since = max(int(days[0]) + 1 - longest, 0)
+        # Days first: sums over time then run through memory in order, several times as fast.
+        return cls(np.log1p(np.ascontiguousarray(returns[:, since:].transpose(1, 0, 2))), days - since)
 
     def sum(self, length: int) -> Floats:
         """[D, B, N]: sum of the last ``length`` values."""
@@ -63,7 +84,7 @@ class _Windows:
         variance = self._over(self._squares, length) / days - (self.sum(length) / days) ** 2
         return np.sqrt(np.maximum(variance, 1e-12))
 
-    def covariance(self, other: _Windows, length: int) -> Floats:
+    def covariance(self, other: Windows, length: int) -> Floats:
         """[D, B, N]: covariance with ``other`` over the last ``length`` values."""
         days, products = self._length(length), _running(self.values * other.values)
         return self._over(products, length) / days - self.sum(length) / days * other.sum(length) / days
@@ -85,8 +106,26 @@ def _running(values: Floats) -> Floats:
     return out
 
 
-def _standardised(feature: Floats) -> Floats:
-    centred = feature - feature.mean(axis=2, keepdims=True)
-    scale: Floats = np.sqrt((centred**2).mean(axis=2, keepdims=True))
+def _market(logs: Floats, traded: Flags | None, since: int) -> Floats:
+    """[T, B, 1]: equal-weighted mean over the assets that trade."""
+    if traded is None:
+        mean: Floats = logs.mean(axis=2, keepdims=True)
+        return mean
+    counted = traded[:, since:].transpose(1, 0, 2)
+    total = np.where(counted, logs, 0.0).sum(axis=2, keepdims=True)
+    average: Floats = total / np.maximum(counted.sum(axis=2, keepdims=True), 1)
+    return average
+
+
+def _standardised(feature: Floats, shown: Flags | None = None) -> Floats:
+    """Zero mean and unit deviation over the third axis, of the values that are ``shown``; 0 for the others."""
+    if shown is None:
+        centred = feature - feature.mean(axis=2, keepdims=True)
+        scale: Floats = np.sqrt((centred**2).mean(axis=2, keepdims=True))
+    else:
+        count = np.maximum(shown.sum(axis=2, keepdims=True), 1)
+        mean = np.where(shown, feature, 0.0).sum(axis=2, keepdims=True) / count
+        centred = np.where(shown, feature - mean, 0.0)
+        scale = np.sqrt((centred**2).sum(axis=2, keepdims=True) / count)
     standardised: Floats = centred / np.maximum(scale, 1e-6)
     return standardised

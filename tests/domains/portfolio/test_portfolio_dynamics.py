@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,42 +84,6 @@ def test_numpy_and_torch_agree(small):
         np.testing.assert_allclose(a.reward, b.reward.numpy(), rtol=0, atol=1e-12)
         np.testing.assert_allclose(a.state.weights, b.state.weights.numpy(), rtol=0, atol=1e-12)
         states = [a.state, b.state]
-
-
-def test_zero_scores_are_equal_weight(small):
-    """With full adjustment, zero scores decode to 1/N exactly, whatever is held."""
-    env = small.environment(adjustment=1.0)
-    held = np.random.default_rng(0).dirichlet(np.ones(21), 2).astype(np.float32)
-    decision = env.decode({"weights": held}, np.zeros((2, 20), np.float32))
-    np.testing.assert_allclose(decision, [[*[0.05] * 20, 0]] * 2, atol=1e-15)
-
-
-def test_adjustment_trades_part_of_the_way(small):
-    """A quarter of the way from what is held; cash counts as held at 1/N, so the first purchase is whole."""
-    env = small.environment(adjustment=0.25)
-    held = np.array([[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]], np.float32)
-    score = np.array([[1.0, 1.0], [0.0, 0.0]])
-    np.testing.assert_allclose(env.decode({"weights": held}, score)[0], [0.5, 0.5, 0], atol=1e-15)
-    np.testing.assert_allclose(env.decode({"weights": held}, score)[1], [0.5, 0.5, 0], atol=1e-15)
-    skewed = np.array([[0.9, 0.1, 0.0]], np.float32)
-    moved = env.decode({"weights": skewed}, np.zeros((1, 2)))
-    np.testing.assert_allclose(moved[0], [0.8, 0.2, 0], atol=1e-7)  # observations are float32
-
-
-def test_decoded_weights_need_no_projection(small):
-    """Fully invested to double precision, although observed weights are float32: `project` returns them as they are."""
-    env = small.environment()
-    held = np.random.default_rng(0).dirichlet(np.ones(21), 64).astype(np.float32)
-    decision = env.decode({"weights": held}, np.random.default_rng(1).normal(size=(64, 20)))
-    np.testing.assert_allclose(decision[:, :-1].sum(axis=1), 1.0, rtol=0, atol=1e-15)
-    np.testing.assert_array_equal(env.project({}, decision), decision)
-
-
-def test_strength_bounds_the_tilt(small):
-    """The largest ratio of two weights is exp(2 x strength)."""
-    env = small.environment(adjustment=1.0, strength=0.7)
-    decision = env.decode({"weights": np.array([[0, 0, 1.0]])}, np.array([[50.0, -50.0]]))
-    assert decision[0, 0] / decision[0, 1] == pytest.approx(np.exp(1.4))
 
 
 def test_bankruptcy_terminates():
