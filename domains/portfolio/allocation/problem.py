@@ -69,7 +69,10 @@ class Allocation(Problem[PricePath, Weights]):
         "hrp": f"{_HERE}.classical.skfolio:HRP",
         "mad": f"{_HERE}.classical.mad:MAD",
     }
-    oracles: ClassVar[Mapping[str, str]] = {"hindsight_crp": f"{_HERE}.classical.hindsight:HindsightCRP"}
+    oracles: ClassVar[Mapping[str, str]] = {
+        "hindsight_crp": f"{_HERE}.classical.hindsight:HindsightCRP",
+        "informed": f"{_HERE}.classical.informed:Informed",
+    }
     networks: ClassVar[Mapping[str, str]] = {"asset_mlp": f"{_HERE}.learned.asset_mlp:AssetMLP"}
 
     data: str = "sp500"
