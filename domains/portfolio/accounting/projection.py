@@ -1,56 +1,73 @@
-"""The nearest weights that the rules allow, the same for policies and baselines, for numpy and torch."""
+"""The weights nearest to an order that the rules allow, the same for policies and baselines, numpy and torch."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from headway.domains.portfolio.accounting.magnitudes import Limits, within
 from headway.domains.portfolio.accounting.rules import Rules
 from headway.ops import Array
 
 _SLACK = 1e-10  # sums this close to a limit are on it
-_HALVINGS = 60  # of an interval no longer than the largest weight: exact to rounding
 
 
-def project(xp: Any, rules: Rules, weights: Array) -> Array:
+def project(xp: Any, rules: Rules, weights: Array, held: Array | None = None) -> Array:
     """The feasible weights [B, N + 1] nearest to ``weights`` in the risky part; cash takes the rest.
 
-    Euclidean projection on {|w| <= cap, sum |w| <= leverage} and, where the rules are long-only,
-    w >= 0: magnitudes lose one common amount until their sum is within the limit (Duchi et al. 2008,
-    with a cap). Idempotent, and the identity on feasible weights and on rows of zeros (no order).
-    Gradients pass as through the amount solved for in closed form on the weights strictly between
-    their limits.
+    Euclidean projection on {|w| <= cap, sum |w| <= leverage, sum over a group <= its cap} and, where
+    the rules are long-only, w >= 0. With a limit on names, of the largest of them; that is the nearest
+    such point where there are no groups (Kyrillidis, Becker, Cevher and Koch 2013). With a limit on
+    turnover, the point within it on the line from what is held to the nearest; what drift has carried
+    beyond a limit stays allowed then, since it may take several decisions to bring it back.
+    Idempotent, and the identity on feasible weights and on rows of zeros (no order). Gradients pass as
+    through prices solved for in closed form on the weights strictly between their limits.
+
+    Parameters
+    ----------
+    held : weights [B, N + 1] held at the decision; needed where the rules limit turnover
     """
     risky, cash = weights[:, :-1], weights[:, -1:]
+    moved_from = held[:, :-1] if held is not None and rules.turnover < math.inf else None
     wanted = xp.clip(risky, min=0.0) if rules.long_only else risky
-    size = _within(xp, rules, xp.abs(wanted))
-    wanted = xp.sign(wanted) * size
+    size = xp.abs(wanted)
+    size = size if rules.names is None else _largest(xp, rules.names, size)
+    wanted = xp.sign(wanted) * within(xp, _limits(xp, rules, risky, moved_from), size)
+    idle = xp.all(weights == 0.0, axis=-1, keepdims=True)
+    if moved_from is not None:
+        wanted = xp.where(idle, wanted, _towards(xp, rules.turnover, moved_from, wanted))
     rest = 1.0 - xp.sum(wanted, axis=-1, keepdims=True)
-    kept = (xp.abs(cash - rest) <= _SLACK) | xp.all(weights == 0.0, axis=-1, keepdims=True)
+    kept = (xp.abs(cash - rest) <= _SLACK) | idle
     return xp.concat([wanted, xp.where(kept, cash, rest)], axis=-1)
 
 
-def _within(xp: Any, rules: Rules, size: Array) -> Array:
-    """Magnitudes [B, N] brought within cap and leverage."""
-    capped = xp.clip(size, max=rules.cap)
-    over = xp.sum(capped, axis=-1, keepdims=True) > rules.leverage + _SLACK
-    if not bool(xp.any(over)):
-        return capped
-    excess = _excess(xp, rules, size)
-    free = (size > excess) & (size < excess + rules.cap)
-    full = xp.astype(size >= excess + rules.cap, size.dtype)
-    # Solved for again, exactly and differentiably, now that it is known which weights are free.
-    count = xp.clip(xp.sum(xp.astype(free, size.dtype), axis=-1, keepdims=True), min=1.0)
-    inner = xp.sum(xp.where(free, size, 0.0 * size), axis=-1, keepdims=True)
-    exact = (inner + rules.cap * xp.sum(full, axis=-1, keepdims=True) - rules.leverage) / count
-    return xp.where(over, xp.clip(size - exact, min=0.0, max=rules.cap), capped)
+def _limits(xp: Any, rules: Rules, risky: Array, held: Array | None) -> Limits:
+    """The rules as limits; with a limit on turnover they are no narrower than what is held."""
+    member = shares = None
+    if rules.groups:
+        inside = [[float(asset in group.columns) for group in rules.groups] for asset in range(risky.shape[1])]
+        member = xp.asarray(inside, dtype=risky.dtype)
+        shares = xp.asarray([[group.cap for group in rules.groups]], dtype=risky.dtype)
+    if held is None:
+        return Limits(rules.cap, rules.leverage, member, shares)
+    size = xp.abs(held)
+    return Limits(
+        xp.clip(size, min=rules.cap),
+        xp.clip(xp.sum(size, axis=-1, keepdims=True), min=rules.leverage),
+        member,
+        None if member is None else xp.maximum(xp.matmul(size, member), shares),
+    )
 
 
-def _excess(xp: Any, rules: Rules, size: Array) -> Array:
-    """The amount [B, 1] that magnitudes lose, by bisection; a constant to gradients."""
-    size = size.detach() if hasattr(size, "detach") else size
-    low, high = 0.0 * size[:, :1], xp.max(size, axis=-1, keepdims=True)
-    for _ in range(_HALVINGS):
-        middle = 0.5 * (low + high)
-        total = xp.sum(xp.clip(size - middle, min=0.0, max=rules.cap), axis=-1, keepdims=True)
-        low, high = xp.where(total > rules.leverage, middle, low), xp.where(total > rules.leverage, high, middle)
-    return 0.5 * (low + high)
+def _largest(xp: Any, names: int, size: Array) -> Array:
+    """Magnitudes with all but the largest set to zero; of equal ones the first stay."""
+    rank = xp.argsort(xp.argsort(-size, axis=-1, stable=True), axis=-1)
+    return xp.where(rank < names, size, 0.0 * size)
+
+
+def _towards(xp: Any, turnover: float, held: Array, wanted: Array) -> Array:
+    """On the line from ``held`` to ``wanted``, as far as ``turnover`` goes."""
+    way = xp.sum(xp.abs(wanted - held), axis=-1, keepdims=True)
+    far = way > turnover + _SLACK
+    share = turnover / xp.where(far, way, xp.ones_like(way))
+    return xp.where(far, held + share * (wanted - held), wanted)
