@@ -132,7 +132,7 @@ def test_gradients_pass(long_only, groups):
     import torch
 
     rules = Rules(every=1, lag=1, cost=0.0, long_only=long_only, leverage=1.0, cap=0.55, groups=groups)
-    weights = torch.tensor([[0.9, 0.5, 0.3, -0.2, 0.1], [0.22, 0.1, 0.3, 0.05, 0.1]], dtype=torch.float64)
+    weights = torch.tensor([[0.9, 0.5, 0.3, -0.2, -0.5], [0.22, 0.1, 0.3, 0.05, 0.1]], dtype=torch.float64)
     weights.requires_grad_()
     assert torch.autograd.gradcheck(lambda w: project(backend("torch").xp, rules, w), (weights,))
     slow = Rules(**{**vars(rules), "turnover": 0.3})
