@@ -20,6 +20,7 @@ from headway.domains.portfolio.allocation.solution import Weights, read_csv, wri
 from headway.domains.portfolio.market.generator import Span, whole, windows
 from headway.domains.portfolio.market.instance import PricePath
 from headway.domains.portfolio.market.market import Market
+from headway.domains.portfolio.market.point_in_time import PointInTime
 from headway.domains.portfolio.market.providers import PROVIDERS, Provider, Simulator
 from headway.domains.portfolio.market.splits import begin, day_index, held_out_from, parse_date, spans
 from headway.errors import ConfigError
@@ -40,6 +41,7 @@ class Allocation(Problem[PricePath, Weights]):
     Knobs (dates None: what the data names, else 60 / 20 / 20 % of its days):
 
     data, data_options : price provider and its options
+    signals : tables of other data by name, each the options of a `PointInTime` table
     begin : first scored date; train_until, validation_until : last dates of those splits
     window : decision periods in a random window; lookback : known days before its first decision
     every : trading days between decisions
@@ -77,6 +79,7 @@ class Allocation(Problem[PricePath, Weights]):
 
     data: str = "sp500"
     data_options: dict[str, Any] = dataclasses.field(default_factory=dict)
+    signals: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
     begin: datetime.date | None = None
     train_until: datetime.date | None = None
     validation_until: datetime.date | None = None
@@ -109,6 +112,9 @@ class Allocation(Problem[PricePath, Weights]):
                 got=self.execution_lag,
                 expected=f"<= every ({self.every})",
             )
+        if self.signals and self.simulator:
+            where = "problem.signals"
+            raise ConfigError("a simulated market has its own signals", where=where, got=sorted(self.signals))
 
     # -- what is known of the market ------------------------------------------------------------
     @cached_property
@@ -122,6 +128,8 @@ class Allocation(Problem[PricePath, Weights]):
         if self.known is not None:
             return self.known
         market = self.provider.market()
+        for name, table in self.signals.items():
+            market = build(PointInTime, table, where=f"problem.signals.{name}").join(market)
         if self.cash == "nothing" or self.simulator:
             return market
         from headway.domains.portfolio.market.cash import treasury_bills
