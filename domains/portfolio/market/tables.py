@@ -50,7 +50,7 @@ def times_of(path: Path, column: pd.Series[Any]) -> NDArray[np.datetime64]:
     """datetime64[s]; a date without a time is its midnight. Raises DataError."""
     import pandas as pd
 
-    if isinstance(column.dtype, pd.DatetimeTZDtype) or (column.dtype == object and _zoned(column)):
+    if isinstance(column.dtype, pd.DatetimeTZDtype) or (column.dtype.kind != "M" and _zoned(column)):
         hint = "convert them to the exchange's local time and leave the offset out"
         raise DataError("times have a time zone", where=f"{path}, column {column.name}", expected="none", hint=hint)
     times = pd.to_datetime(column, errors="coerce", format=None if column.dtype.kind == "M" else "ISO8601")
