@@ -77,9 +77,10 @@ class Scored(Sight):
     def _target(self, observation: Observation, held: Array, uninvested: Array, scores: Array) -> Array:
         """Weights of the assets [B, N]."""
         xp = self.arrays.xp
-        trades = xp.astype(observation["traded"], xp.float64)
-        kept = held * (1.0 - trades)
-        power = xp.exp(self.strength * scores) * trades
+        power, kept = xp.exp(self.strength * scores), None
+        if not bool(xp.all(observation["traded"] == 1)):
+            trades = xp.astype(observation["traded"], xp.float64)
+            power, kept = power * trades, held * (1.0 - trades)
         if self.form == "softmax":
             total = xp.sum(power, axis=-1, keepdims=True) + 1.0
         else:
@@ -88,4 +89,5 @@ class Scored(Sight):
             elif "base" in observation:
                 power = power * xp.astype(observation["base"], xp.float64)
             total = xp.sum(power, axis=-1, keepdims=True)
-        return kept + (1.0 - xp.sum(kept, axis=-1, keepdims=True)) * power / (total + _TINY)
+        target = power / (total + _TINY)
+        return target if kept is None else kept + (1.0 - xp.sum(kept, axis=-1, keepdims=True)) * target

@@ -60,22 +60,38 @@ class Allocation(Problem[PricePath, Weights]):
     timeline: ClassVar[bool] = True
     instance_type: ClassVar[type[Any]] = PricePath
     solution_type: ClassVar[type[Any]] = Weights
-    environments: ClassVar[Mapping[str, str]] = {"trade": f"{_HERE}.allocation.dynamics:Trade"}
+    environments: ClassVar[Mapping[str, str]] = {
+        "trade": f"{_HERE}.allocation.dynamics:Trade",
+        "choose": f"{_HERE}.allocation.choose:Choose",
+    }
     baselines: ClassVar[Mapping[str, str]] = {
         "equal_weight": f"{_HERE}.classical.baselines:EqualWeight",
         "buy_and_hold": f"{_HERE}.classical.baselines:BuyAndHold",
-        "inverse_volatility": f"{_HERE}.classical.baselines:InverseVolatility",
-        "minimum_variance": f"{_HERE}.classical.skfolio:MinimumVariance",
-        "mean_variance": f"{_HERE}.classical.skfolio:MeanVariance",
-        "risk_parity": f"{_HERE}.classical.skfolio:RiskParity",
-        "hrp": f"{_HERE}.classical.skfolio:HRP",
-        "mad": f"{_HERE}.classical.mad:MAD",
+        "inverse_volatility": f"{_HERE}.classical.volatility:InverseVolatility",
+        "minimum_variance": f"{_HERE}.classical.optimisers:MinimumVariance",
+        "minimum_variance_shrunk": f"{_HERE}.classical.optimisers:ShrunkMinimumVariance",
+        "mean_variance": f"{_HERE}.classical.optimisers:MeanVariance",
+        "max_diversification": f"{_HERE}.classical.optimisers:MaximumDiversification",
+        "risk_parity": f"{_HERE}.classical.optimisers:RiskParity",
+        "hrp": f"{_HERE}.classical.optimisers:HRP",
+        "cvar": f"{_HERE}.classical.optimisers:CVaR",
+        "skfolio": f"{_HERE}.classical.skfolio:Skfolio",
+        "mad": f"{_HERE}.classical.linear:MAD",
+        "cvar_lp": f"{_HERE}.classical.linear:CVaR",
+        "cardinality": f"{_HERE}.classical.cardinality:Cardinality",
     }
     oracles: ClassVar[Mapping[str, str]] = {
         "hindsight_crp": f"{_HERE}.classical.hindsight:HindsightCRP",
         "informed": f"{_HERE}.classical.informed:Informed",
     }
-    networks: ClassVar[Mapping[str, str]] = {"asset_mlp": f"{_HERE}.learned.asset_mlp:AssetMLP"}
+    networks: ClassVar[Mapping[str, str]] = {
+        "asset_mlp": f"{_HERE}.learned.asset_mlp:AssetMLP",
+        "eiie": f"{_HERE}.learned.eiie:EIIE",
+        "lstm_window": f"{_HERE}.learned.recurrent:LSTMWindow",
+        "xlstm_window": f"{_HERE}.learned.recurrent:XLSTMWindow",
+        "vision": f"{_HERE}.learned.vision:Vision",
+        "transformer": f"{_HERE}.learned.transformer:Transformer",
+    }
 
     data: str = "sp500"
     data_options: dict[str, Any] = dataclasses.field(default_factory=dict)
