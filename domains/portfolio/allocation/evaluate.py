@@ -1,31 +1,19 @@
-"""The scorer: replays orders day by day and measures what was earned. It repairs nothing."""
+"""The scorer: what orders earned on a path, and which rules they break. It repairs nothing."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headway.domains.portfolio.accounting.metrics import metrics
-from headway.domains.portfolio.accounting.rules import DAYS_PER_YEAR, TOLERANCE, Rules
+from headway.domains.portfolio.accounting.rules import DAYS_PER_YEAR, OBSERVED, TOLERANCE, Rules
+from headway.domains.portfolio.allocation.ledger import Ledger, replay
 from headway.domains.portfolio.allocation.solution import Weights
 from headway.domains.portfolio.market.instance import PricePath
 from headway.errors import SolutionError
 from headway.evaluation import Evaluation
 
 Floats = NDArray[np.float64]
-
-
-class Ledger(NamedTuple):
-    """The replay: growth factors of each day before and after costs [B, days], and per decision
-    what moved between all holdings, cash included, and what was paid [B, D] (shares of wealth).
-    """
-
-    gross: Floats
-    net: Floats
-    moved: Floats
-    paid: Floats
 
 
 def evaluate(rules: Rules, path: PricePath, solution: Weights) -> Evaluation:
@@ -40,60 +28,72 @@ def evaluate(rules: Rules, path: PricePath, solution: Weights) -> Evaluation:
     ledger = replay(rules, path, solution.weights)
     alive = (ledger.net > 0).all(axis=1)
     wealth: Floats = ledger.net.cumprod(axis=1)
-    daily = DAYS_PER_YEAR * np.log(np.where(ledger.net > 0, ledger.net, np.nan))
+    daily = DAYS_PER_YEAR * _logs(ledger.net)
     bankruptcy: Floats = np.where(alive, 0.0, np.maximum(1.0, -wealth.min(axis=1)))
     return Evaluation(
         objective=np.where(alive, daily.mean(axis=1), np.nan),
-        violations=_violations(rules, solution.weights) | {"bankruptcy": bankruptcy},
-        metrics=metrics(ledger.gross, ledger.net, path.cash[:, path.first + 1 :], ledger.moved, ledger.paid),
+        violations=_violations(rules, path, solution.weights, ledger.held) | {"bankruptcy": bankruptcy},
+        metrics=metrics(ledger.gross, ledger.net, path.cash[:, path.first + 1 :], ledger.moved, ledger.paid)
+        | {"exposure": ledger.exposure.mean(axis=1), "active_share": ledger.active.mean(axis=1)},
         series={
             "objective": daily,
             "wealth": wealth,
             "drawdown": 1 - wealth / np.maximum(np.maximum.accumulate(wealth, axis=1), 1.0),
-        },
+        }
+        | _details(path, ledger),
     )
 
 
-def replay(rules: Rules, path: PricePath, targets: Floats) -> Ledger:
-    """Walk the scored days in order; all wealth is cash at the close of the first decision."""
-    relatives = 1 + np.concatenate([path.returns, path.cash[:, :, None]], axis=2)[:, path.first + 1 :]
-    batch, days = relatives.shape[:2]
-    weights = np.zeros(relatives[:, 0].shape)
-    weights[:, -1] = 1.0
-    gross, fees = np.ones((batch, days)), np.ones((batch, days))
-    moved, paid = np.zeros(targets.shape[:2]), np.zeros(targets.shape[:2])
-    for close in range(days + 1):
-        if close:
-            value = weights * relatives[:, close - 1]
-            gross[:, close - 1] = value.sum(axis=1)
-            weights = value / np.where(gross[:, close - 1] > 0, gross[:, close - 1], 1.0)[:, None]
-        order, late = divmod(close - rules.lag, rules.every)
-        if late == 0 and 0 <= order < targets.shape[1]:
-            target = targets[:, order]
-            target = np.where((target == 0).all(axis=1, keepdims=True), weights, target)
-            change = np.abs(target - weights)
-            moved[:, order] = change.sum(axis=1)
-            paid[:, order] = rules.cost * change[:, :-1].sum(axis=1)
-            # A trade at the very first close is booked on the first scored day.
-            fees[:, max(close - 1, 0)] *= 1 - paid[:, order]
-            weights = target
-    return Ledger(gross, gross * fees, moved, paid)
+def _details(path: PricePath, ledger: Ledger) -> dict[str, Floats]:
+    """What a tear sheet shows of each day [B, days]: log growth before costs, one-way turnover and costs on the days
+    of fills, exposure and active share at closes, what cash earned.
+    """
+    turnover, cost = np.zeros(ledger.net.shape), np.zeros(ledger.net.shape)
+    np.add.at(turnover, (slice(None), ledger.traded), 0.5 * ledger.moved)
+    np.add.at(cost, (slice(None), ledger.traded), ledger.paid)
+    return {
+        "gross": _logs(ledger.gross),
+        "turnover": turnover,
+        "cost": cost,
+        "exposure": ledger.exposure,
+        "active_share": ledger.active,
+        "cash": path.cash[:, path.first + 1 :],
+    }
 
 
-def _violations(rules: Rules, weights: Floats) -> dict[str, Floats]:
+def _logs(factors: Floats) -> Floats:
+    """Logarithms, NaN where there is none."""
+    return np.log(np.where(factors > 0, factors, np.nan))
+
+
+def _violations(rules: Rules, path: PricePath, weights: Floats, held: Floats) -> dict[str, Floats]:
     """Largest breach per row of each rule on orders, zero within the tolerance."""
     finite = np.isfinite(weights)
     ordered = (weights != 0).any(axis=2)
     weights = np.where(finite, weights, 0.0)
-    risky = weights[:, :, :-1]
+    risky, size = weights[:, :, :-1], np.abs(weights[:, :, :-1])
+    # A limit on turnover may keep an order from restoring a limit that drift has broken: what is held excuses it.
+    limited = np.isfinite(rules.turnover)
+    owned = np.abs(held[:, :, :-1]) if limited else np.zeros(size.shape)
     amounts = {
         "budget": np.where(ordered, np.abs(weights.sum(axis=2) - 1), 0.0),
         "long_only": -risky.min(axis=2) if rules.long_only else np.zeros(ordered.shape),
-        "leverage": np.abs(risky).sum(axis=2) - rules.leverage,
-        "cap": np.abs(risky).max(axis=2) - rules.cap,
+        "leverage": size.sum(axis=2) - np.maximum(rules.leverage, owned.sum(axis=2)),
+        "cap": (size - np.maximum(rules.cap, owned)).max(axis=2),
     }
+    for group in rules.groups:
+        member = np.isin(path.assets, group.assets)[:, None]
+        amounts[f"group_{group.name}"] = (size * member).sum(axis=2) - np.maximum(
+            group.cap, (owned * member).sum(axis=2)
+        )
+    if limited:
+        way = np.abs(risky - held[:, :, :-1]).sum(axis=2)
+        amounts["turnover"] = np.where(ordered, way - rules.turnover, 0.0)
+    if rules.names is not None:
+        amounts["names"] = (size > TOLERANCE).sum(axis=2) - float(rules.names)
     largest = {name: amount.max(axis=1) for name, amount in amounts.items()}
-    kept = {name: np.where(amount > TOLERANCE, amount, 0.0) for name, amount in largest.items()}
+    slack = OBSERVED if limited else TOLERANCE
+    kept = {name: np.where(amount > slack, amount, 0.0) for name, amount in largest.items()}
     return kept | {"finite": (~finite).sum(axis=(1, 2)).astype(np.float64)}
 
 
