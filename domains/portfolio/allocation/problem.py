@@ -14,16 +14,17 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from headway.components import build, component, given
+from headway.domains.portfolio.accounting.knobs import check_knobs, rules_of
 from headway.domains.portfolio.accounting.rules import DAYS_PER_YEAR, Rules
 from headway.domains.portfolio.allocation.conventions import caveats
 from headway.domains.portfolio.allocation.solution import Weights, read_csv, write_csv
+from headway.domains.portfolio.market.futures import other_future
 from headway.domains.portfolio.market.generator import Span, whole, windows
 from headway.domains.portfolio.market.instance import PricePath
 from headway.domains.portfolio.market.market import Market
 from headway.domains.portfolio.market.point_in_time import PointInTime
 from headway.domains.portfolio.market.providers import PROVIDERS, Provider, Simulator
 from headway.domains.portfolio.market.splits import begin, day_index, held_out_from, parse_date, spans
-from headway.errors import ConfigError
 from headway.evaluation import Evaluation, Reference
 from headway.problem import Problem, lookup
 from headway.seeds import Split
@@ -50,6 +51,10 @@ class Allocation(Problem[PricePath, Weights]):
     cost_bps : basis points paid on each unit of |target - drifted| of risky weight, one way
     cash, cash_after : what cash earns: US bills until 2018-11 then ``cash_after`` a year, or nothing
     long_only, leverage, cap : which weights may be ordered
+    spread_bps : quoted bid-ask spread, half of it paid on each trade; impact, capital : square-root impact of a
+        start with so much currency; borrow_bps, margin_bps : yearly fees on shorts and on negative cash
+    groups, group_caps : assets by name of a group, and the share of wealth it may hold
+    turnover : most of sum |ordered - held| a decision; names : most assets held
     """
 
     name: ClassVar[str] = "portfolio/allocation"
@@ -110,33 +115,25 @@ class Allocation(Problem[PricePath, Weights]):
     long_only: bool = True
     leverage: Annotated[float, Field(gt=0)] = 1.0
     cap: Annotated[float, Field(gt=0)] = 1.0
+    spread_bps: Annotated[float, Field(ge=0, lt=10_000)] = 0.0
+    impact: Annotated[float, Field(ge=0)] = 0.0
+    capital: Annotated[float, Field(gt=0)] = 1_000_000.0
+    borrow_bps: Annotated[float, Field(ge=0)] = 0.0
+    margin_bps: Annotated[float, Field(ge=0)] = 0.0
+    groups: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    group_caps: dict[str, Annotated[float, Field(ge=0)]] = dataclasses.field(default_factory=dict)
+    turnover: Annotated[float, Field(gt=0)] | None = None
+    names: Annotated[int, Field(ge=1)] | None = None
     known: Market | None = given(None)  # the history where it is already loaded (a refit's prefix)
 
     def __post_init__(self) -> None:
-        if self.execution_lag == 0 and not self.same_close:
-            raise ConfigError(
-                "a trade at the close that the decision has already seen",
-                where="problem.execution_lag",
-                got=0,
-                expected=">= 1",
-                hint="set same_close=true to allow it; every report will say so",
-            )
-        if self.execution_lag > self.every:
-            raise ConfigError(
-                "a decision would be traded after the next one is taken",
-                where="problem.execution_lag",
-                got=self.execution_lag,
-                expected=f"<= every ({self.every})",
-            )
-        if self.signals and self.simulator:
-            where = "problem.signals"
-            raise ConfigError("a simulated market has its own signals", where=where, got=sorted(self.signals))
+        check_knobs(self)
 
     # -- what is known of the market ------------------------------------------------------------
     @cached_property
     def rules(self) -> Rules:
         """The rules that environment and scorer follow."""
-        return Rules(self.every, self.execution_lag, self.cost_bps / 1e4, self.long_only, self.leverage, self.cap)
+        return rules_of(self)
 
     @cached_property
     def market(self) -> Market:
@@ -213,12 +210,8 @@ class Allocation(Problem[PricePath, Weights]):
         return instance.until(period)
 
     def perturb(self, instance: PricePath, period: int, rng: np.random.Generator) -> PricePath:
-        """Other returns, also of cash, on all days after ``period``."""
-        returns, cash = instance.returns.copy(), instance.cash.copy()
-        later = returns[:, period + 1 :]
-        later[...] = np.expm1(rng.normal(0, 0.03, later.shape))
-        cash[:, period + 1 :] = rng.uniform(0, 4e-4, cash[:, period + 1 :].shape)
-        return PricePath(**instance.arrays() | {"returns": returns, "cash": cash})
+        """Another future after day ``period``; see `other_future`."""
+        return other_future(instance, period, rng)
 
     def until(self, view: PricePath) -> Allocation:
         """This problem on the days of ``view`` (a batch of one): its last fifth validates, and more if a
