@@ -25,6 +25,7 @@ from headway.domains.portfolio.market.market import Market
 from headway.domains.portfolio.market.point_in_time import PointInTime
 from headway.domains.portfolio.market.providers import PROVIDERS, Provider, Simulator
 from headway.domains.portfolio.market.splits import begin, day_index, held_out_from, parse_date, spans
+from headway.errors import ConfigError
 from headway.evaluation import Evaluation, Reference
 from headway.problem import Problem, lookup
 from headway.seeds import Split
@@ -128,6 +129,9 @@ class Allocation(Problem[PricePath, Weights]):
 
     def __post_init__(self) -> None:
         check_knobs(self)
+        if self.signals and self.simulator:
+            where = "problem.signals"
+            raise ConfigError("a simulated market has its own signals", where=where, got=sorted(self.signals))
 
     # -- what is known of the market ------------------------------------------------------------
     @cached_property
