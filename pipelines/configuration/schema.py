@@ -153,6 +153,13 @@ class BacktestConfig(RunConfig):
     )
     end: str | None = Field(default=None, description="last date or period; null: the end of the history")
     refit: Count | None = Field(default=None, description="periods between two refits; null: never refitted")
+    purge: int = Field(
+        default=0, ge=0, description="latest known periods that refits do not see: as many as a label looks ahead"
+    )
+    embargo: int = Field(default=0, ge=0, description="periods more that refits do not see")
+    train_window: Count | None = Field(
+        default=None, description="periods before these that refits do see (rolling); null: all (expanding)"
+    )
     seeds: Count = Field(default=1, description="runs of each contestant, with seeds 0, 1, ...")
     reference: str | None = Field(
         default=None, description="contestant that gaps are measured against; null: the problem's"
