@@ -81,7 +81,7 @@ def turned(s: State, v: int, u: int) -> bool:
         copied(old, 0, i + 1, new, 0)
         backwards(old, i + 1, j + 1, new, i + 1)
         copied(old, j + 1, m, new, j + 1)
-        return refilled(s, r, m, q, 0)
+        return refilled(s, r, m, q, np.int64(0))
     j, k = listed(s, q, u, m)
     copied(old, 0, i + 1, new, 0)
     backwards(old, m, m + j + 1, new, i + 1)

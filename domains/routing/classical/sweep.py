@@ -68,13 +68,13 @@ def swept(task: Task, order: Ints) -> tuple[Ints, float] | None:
 @njit(cache=True, error_model="numpy")
 def cut(s: State, order: Ints) -> None:
     """Each customer joins the route under way where that costs least, or else begins one if it can have a vehicle."""
-    r = 0
+    r = np.int64(0)
     for c in order:
         v = np.uint32(c)
         cost, d = alone(s, v)
         if r and s.tour[r].base == nearest(s, v) and joined(s, v, r):
             continue
-        r = 0
+        r = np.int64(0)
         if cost < np.inf:
             r = opened(s, d)
             link(s, v, r, np.uint32(0))

@@ -101,7 +101,13 @@ def task_of(instance: RoutingInstance, row: int = 0) -> Task:
 
 
 def _within(matrix: Floats, size: int) -> Floats:
-    return np.ascontiguousarray(matrix[:size, :size])
+    within: Floats = writable(matrix[:size, :size])
+    return within
+
+
+def writable(array: Any) -> NDArray[Any]:
+    """The array, contiguous and writable; a copy where it was not. Kernels are compiled anew for any other kind."""
+    return np.require(array, requirements="CW")
 
 
 def nearest(distance: Floats, customers: int) -> NDArray[np.int32]:

@@ -70,7 +70,7 @@ class Construct(Environment[RoutingInstance, Routes, Params, State]):
     def reset(self, params: Params) -> State:
         xp, customers = self.arrays.xp, params.customers
         zeros, never = xp.zeros_like(customers), xp.zeros_like(customers, dtype=xp.bool)
-        return State(
+        state = State(
             position=zeros,
             depot=zeros,
             peak=zeros,
@@ -80,11 +80,13 @@ class Construct(Environment[RoutingInstance, Routes, Params, State]):
             collected=never,
             due=xp.zeros_like(params.waiting),
             waiting=xp.asarray(params.waiting, copy=True),
+            allowed=params.waiting,
             left=xp.asarray(customers, copy=True),
             sent=xp.zeros_like(params.fleet),
             finished=never,
             steps=zeros,
         )
+        return masks.known(params, state, self.rules, self.arrays)
 
     def observe(self, params: Params, state: State) -> Observation:
         xp, ops = self.arrays.xp, self.arrays.ops
@@ -103,7 +105,7 @@ class Construct(Environment[RoutingInstance, Routes, Params, State]):
             "here": xp.astype(ops.one_hot(state.position, params.real.shape[1]), xp.int8),
             "distance": xp.astype(away, xp.float32),
             "duration": self._travel(params, state),
-            "allowed": xp.astype(self.mask(params, state), xp.int8),
+            "allowed": xp.astype(state.allowed, xp.int8),
             "free": xp.astype((params.capacity - state.peak) / params.capacity, xp.float32)[:, None],
             "vehicle": xp.astype(xp.stack(vehicle, axis=1), xp.float32),
         }
@@ -132,8 +134,7 @@ class Construct(Environment[RoutingInstance, Routes, Params, State]):
         return spaces.Dict(observation), spaces.Discrete(n)
 
     def mask(self, params: Params, state: State) -> Array:
-        fits = masks.customers(params, state, self.rules, self.arrays)
-        return fits | masks.depots(params, state, fits, self.rules, self.arrays)
+        return state.allowed
 
     def step(self, params: Params, state: State, decision: Array) -> Transition[State]:
         after, leg = move(params, state, decision, self.rules, self.arrays)

@@ -24,13 +24,13 @@ def node_features(instance: RoutingInstance, distance: Floats) -> NDArray[np.flo
     are windows, and the longest distance as a fraction of the limit.
     """
     customer, real = instance.customer, instance.real
-    offset = np.where(real[:, :, None], instance.coords - instance.coords[:, :1], 0.0)
-    diagonal = np.linalg.norm(offset.max(1) - offset.min(1), axis=-1)[:, None, None]
-    radius = np.linalg.norm(offset, axis=-1, keepdims=True)
+    x, y = (np.where(real, axis - axis[:, :1], 0.0) for axis in np.moveaxis(instance.coords, -1, 0))
+    diagonal, radius = _norm(np.ptp(x, axis=1), np.ptp(y, axis=1))[:, None], _norm(x, y)
     capacity, unit, span = instance.capacity[:, None], longest(distance)[:, None], horizon(instance)[:, None]
     columns = [
+        *(_ratio(axis, diagonal) for axis in (x, y)),
         distance[:, 0] / unit,
-        *np.moveaxis(_ratio(offset, radius), -1, 0),
+        *(_ratio(axis, radius) for axis in (x, y)),
         instance.demand / capacity,
         instance.pickup / capacity,
         instance.earliest / span,
@@ -40,10 +40,12 @@ def node_features(instance: RoutingInstance, distance: Floats) -> NDArray[np.flo
         real & ~customer,
         handed_over(instance),
         instance.origin > 0,
-        *(np.broadcast_to(flag[:, None], real.shape) for flag in _flags(instance, unit[:, 0])),
+        *(flag[:, None] for flag in _flags(instance, unit[:, 0])),
     ]
-    together = np.concatenate([_ratio(offset, diagonal), np.stack(columns, -1)], -1)
-    features: NDArray[np.float32] = np.where(real[:, :, None], together, 0.0).astype(np.float32)
+    features = np.empty((*real.shape, FEATURES), np.float32)
+    for k, column in enumerate(columns):
+        features[:, :, k] = column
+    features[~real] = 0.0
     return features
 
 
@@ -55,7 +57,7 @@ def _flags(instance: RoutingInstance, unit: Floats) -> list[Floats]:
 
 def longest(distance: Floats) -> Floats:
     """float64 [B]: the largest distance of each row; 1 where all are 0."""
-    most = distance.max((1, 2))
+    most = distance.reshape(len(distance), -1).max(1)
     return np.where(most > 0, most, 1.0)
 
 
@@ -65,5 +67,11 @@ def horizon(instance: RoutingInstance) -> Floats:
     return np.where(closing > 0, closing, 1.0)
 
 
+def _norm(x: Floats, y: Floats) -> Floats:
+    length: Floats = np.sqrt(x * x + y * y)
+    return length
+
+
 def _ratio(part: Floats, whole: Floats) -> Floats:
-    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+    """Nothing is 0 as a whole unless its parts are."""
+    return part / np.where(whole > 0, whole, 1.0)

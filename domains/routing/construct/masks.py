@@ -8,6 +8,15 @@ from headway.ops import Array, Backend
 CHOICES = frozenset({"depots", "fleet", "prizes"})  # rules under which going home is more than that
 
 
+def known(params: Params, state: State, rules: frozenset[str], arrays: Backend) -> State:
+    """The state with what it allows."""
+    fits = customers(params, state, rules, arrays)
+    if rules & CHOICES:
+        return state._replace(allowed=fits | _choices(params, state, fits, rules, arrays))
+    home = _home(state, fits, rules, arrays)
+    return state._replace(allowed=arrays.xp.concat([home[:, None], fits[:, 1:]], axis=1))
+
+
 def customers(params: Params, state: State, rules: frozenset[str], arrays: Backend) -> Array:
     """bool [B, N]: waiting customers that the vehicle can serve now and come back from."""
     fits = state.waiting & (params.from_depot <= (params.capacity - state.peak)[:, None])
@@ -49,23 +58,20 @@ def departures(params: Params, state: State, arrays: Backend) -> Array:
     return (state.sent < params.fleet) & xp.any(state.waiting[:, None] & params.reach, axis=2)
 
 
-def depots(params: Params, state: State, fits: Array, rules: frozenset[str], arrays: Backend) -> Array:
-    """bool [B, N]: depots that may be chosen.
-
-    Where every waiting customer can have a vehicle: the depot, unless the vehicle is there (or all is done).
+def _home(state: State, fits: Array, rules: frozenset[str], arrays: Backend) -> Array:
+    """bool [B]: where every waiting customer can have a vehicle: the depot, unless the vehicle is there (or all is
+    done), or has on board what can still be delivered.
     """
-    if rules & CHOICES:
-        return _choices(params, state, fits, rules, arrays)
     home = (state.position != 0) | (state.left == 0)
     if "pairs" in rules:
         home = home & (_stuck(fits, arrays) | ~arrays.xp.any(state.due, axis=1))
-    return arrays.ops.one_hot(arrays.xp.zeros_like(state.position), fits.shape[1]) & home[:, None]
+    return home
 
 
 def _choices(params: Params, state: State, fits: Array, rules: frozenset[str], arrays: Backend) -> Array:
-    """The same where depots, vehicles or customers are chosen: from a customer, home and on from any depot that can
-    still serve somebody; at a depot, another one at the start or where nobody can be served from here, and its own to
-    end the episode.
+    """bool [B, N]: depots that may be chosen where depots, vehicles or customers are chosen: from a customer, home and
+    on from any depot that can still serve somebody; at a depot, another one at the start or where nobody can be served
+    from here, and its own to end the episode.
     """
     xp, ops = arrays.xp, arrays.ops
     away, stuck, leaving = (

@@ -10,13 +10,12 @@ from headway.ops import Array, Backend
 def move(params: Params, state: State, decision: Array, rules: frozenset[str], arrays: Backend) -> tuple[State, Array]:
     """State after a decision [B], and the length of the leg, float64 [B]."""
     xp, ops = arrays.xp, arrays.ops
-    at = ops.gather(params.depot_of, decision)
-    home = at >= 0
+    home = ops.gather(params.depot_of, decision) >= 0 if "depots" in rules else decision == 0
     leg = _leg(params, state, decision, home, rules, arrays)
     peak, load = _loads(params, state, decision, home, rules, arrays)
     after = State(
         position=decision,
-        depot=xp.where(home, at, state.depot) if "depots" in rules else state.depot,
+        depot=xp.where(home, ops.gather(params.depot_of, decision), state.depot) if "depots" in rules else state.depot,
         peak=peak,
         load=load,
         time=_time(params, state, decision, home, arrays) if "windows" in rules else state.time,
@@ -26,12 +25,14 @@ def move(params: Params, state: State, decision: Array, rules: frozenset[str], a
         else state.collected,
         due=_due(params, state, decision, arrays) if "pairs" in rules else state.due,
         waiting=ops.scatter(state.waiting, decision, False),
+        allowed=state.allowed,
         left=state.left - xp.astype(ops.gather(state.waiting, decision), xp.int64),
         sent=_sent(params, state, home, arrays) if rules & masks.CHOICES else state.sent,
         finished=home,
         steps=state.steps + 1,
     )
-    return after._replace(finished=home & _over(params, state, after, rules, arrays)), leg
+    after = after._replace(finished=home & _over(params, state, after, rules, arrays))
+    return masks.known(params, after, rules, arrays), leg
 
 
 def _leg(params: Params, state: State, decision: Array, home: Array, rules: frozenset[str], arrays: Backend) -> Array:

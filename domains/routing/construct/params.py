@@ -60,6 +60,7 @@ class State(NamedTuple):
     collected: Array  # bool [B], something for the depot
     due: Array  # bool [B, N], deliveries of goods that are on board
     waiting: Array  # bool [B, N], customers not served yet
+    allowed: Array  # bool [B, N], the mask, which follows from all the rest: worked out once, read twice
     left: Array  # int64 [B], how many those are
     sent: Array  # int64 [B, D], vehicles that have left each depot
     finished: Array  # bool [B]
@@ -136,6 +137,9 @@ def _depots(instance: RoutingInstance) -> tuple[Ints, Ints]:
 def _back(matrix: Floats, home: Ints, partner: Ints) -> Floats:
     """float64 [B, D, N]: the way from a node to a depot, through its partner where it has one."""
     row, node, home = np.arange(len(matrix))[:, None, None], np.arange(matrix.shape[1]), np.maximum(home, 0)[:, :, None]
+    if not partner.any():
+        straight: Floats = matrix[row, node, home]
+        return straight
     paired = (partner > 0)[:, None]
     via = np.where(paired, partner[:, None], node)
     there: Floats = matrix[row, via, home] + np.where(paired, matrix[row, node, via], 0.0)

@@ -15,6 +15,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+CHUNK = 64  # rows whose distances are worked out at once: more do not fit into the cache
+
 
 @dataclass(frozen=True)
 class RoutingInstance(Instance):
@@ -124,10 +126,10 @@ class RoutingInstance(Instance):
     # -- distances ------------------------------------------------------------------------------
     def distances(self) -> Floats:
         """float64 [B, N, N]: the distance from row to column; 0 from and to padding."""
-        x, y = self.coords[..., 0], self.coords[..., 1]
-        out = rounded(
-            np.sqrt((x[:, :, None] - x[:, None, :]) ** 2 + (y[:, :, None] - y[:, None, :]) ** 2), self.convention
-        )
+        out = np.empty((len(self), self.nodes, self.nodes))
+        for begun in range(0, len(self), CHUNK):
+            _euclidean(self.coords[begun : begun + CHUNK], out[begun : begun + CHUNK])
+        rounded(out, self.convention)
         self._read(self.matrix, out, self.convention == "matrix")
         padding = ~self.real
         if padding.any():
@@ -148,6 +150,16 @@ class RoutingInstance(Instance):
     # -- rules ----------------------------------------------------------------------------------
     def validate(self) -> None:
         check(self)
+
+
+def _euclidean(coords: Floats, out: Floats) -> None:
+    x, y = coords[..., 0], coords[..., 1]
+    np.subtract(x[:, :, None], x[:, None, :], out=out)
+    out *= out
+    across = y[:, :, None] - y[:, None, :]
+    across *= across
+    out += across
+    np.sqrt(out, out=out)
 
 
 def rounded(length: Floats, convention: NDArray[np.str_]) -> Floats:

@@ -13,7 +13,7 @@ from headway.domains.routing.classical.savings import savings
 from headway.domains.routing.classical.sisr_kernel import anneal, written
 from headway.domains.routing.classical.sisr_knobs import knobs_of, mean_distance
 from headway.domains.routing.classical.sisr_state import best_of
-from headway.domains.routing.classical.task import NEAR, Floats, Task, task_of
+from headway.domains.routing.classical.task import NEAR, Floats, Task, task_of, writable
 from headway.domains.routing.family.instance import RoutingInstance
 from headway.domains.routing.improve.params import PLAIN, SEEN, Params, State
 from headway.domains.routing.improve.steering import Watch, seen, steered
@@ -29,7 +29,7 @@ def task_at(p: Params, row: int) -> Task:
     """One row's task."""
     n, depots = int(p.customers[row]), int(p.depots[row])
     size = n + depots
-    fields: dict[str, Any] = {name: np.ascontiguousarray(getattr(p, name)[row, :size, :size]) for name in TABLES}
+    fields: dict[str, Any] = {name: writable(getattr(p, name)[row, :size, :size]) for name in TABLES}
     fields |= {name: np.ascontiguousarray(getattr(p, name)[row, :size]) for name in NODES}
     fields |= {name: getattr(p, name)[row].item() for name in ROWS}
     back = np.ascontiguousarray(fields["distance"].T)

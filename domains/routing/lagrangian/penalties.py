@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from headway.components import component
+from headway.domains.routing.classical.task import writable
 from headway.domains.routing.family.instance import RoutingInstance
 from headway.domains.routing.family.solution import Routes
 from headway.domains.routing.lagrangian.params import Params, State
@@ -86,7 +87,7 @@ class Penalties(Environment[RoutingInstance, Routes, Params, State]):
     def reset(self, params: Params) -> State:
         from headway.domains.routing.lagrangian import alm_kernel
 
-        p = Params(*map(np.asarray, params))
+        p = Params(*map(writable, params))
         rows, k = len(p.unit), p.demand.shape[1]
         seq, size = np.zeros((rows, k, p.demand.shape[1] + 1), np.int64), np.zeros((rows, k), np.int64)
         for row in range(rows):
@@ -110,7 +111,7 @@ class Penalties(Environment[RoutingInstance, Routes, Params, State]):
     def step(self, params: Params, state: State, decision: Array) -> Transition[State]:
         from headway.domains.routing.lagrangian import alm_kernel
 
-        p, given = Params(*map(np.asarray, params)), np.asarray(decision)
+        p, given = Params(*map(writable, params)), np.asarray(decision)
         s = State(*map(np.asarray, state))
         after = s._replace(
             **{name: getattr(s, name).copy() for name in WRITTEN},

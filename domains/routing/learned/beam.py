@@ -54,7 +54,7 @@ def _search(task: Task, tables: Tables, route: NDArray[np.int16], length: Floats
     )  # fmt: skip
     table, fixed, width, size, on = tables.node[0], tables.fixed, len(route), len(node), desk(len(node))
     vehicle, left = np.empty((width, len(on.vehicle))), np.empty((width, size), np.int64)
-    at, waiting, sums, states = np.zeros(width, np.int64), np.zeros(width, np.int64), np.zeros(width), 1
+    at, waiting, sums, states = np.zeros(width, np.int64), np.zeros(width, np.int64), np.zeros(width), np.int64(1)
     score, to = np.full((width, size), -np.inf), np.zeros((width, size), np.int64)
     waiting[0], length[0] = begin(node, row, vehicle[0], left[0]), 0.0
     for step in range(route.shape[1]):

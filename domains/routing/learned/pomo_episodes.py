@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from headway.domains.routing.classical.task import writable
 from headway.domains.routing.learned.pomo_task import CUSTOMERS, Floats, Ints, Tables, Task
 from headway.nn.decoding import uniforms
 
@@ -27,6 +28,7 @@ def play(task: Task, tables: Tables, first: Ints, keys: Keys, temperature: float
     """Play an episode for each of ``first`` [B, P], see `pomo_kernel.play`; the likeliest where not drawn."""
     from headway.domains.routing.learned import pomo_kernel
 
+    first, keys = writable(first), writable(keys)
     played = Played(np.empty((*first.shape, 2 * task.node.shape[1]), np.int16), np.empty(first.shape))
     pomo_kernel.play(task, tables, first, keys, temperature, top, *played)
     return played

@@ -132,9 +132,9 @@ def _episode(
     of_fixed: Singles,
 ) -> tuple[float, int]:  # fmt: skip
     """One episode, whose first ``free`` steps nobody chose; the sum of its entropies and the number of choices."""
-    waiting, at, entropy, choices = begin(node, row, on.vehicle, on.left), 0, 0.0, 0
+    waiting, at, entropy, choices = begin(node, row, on.vehicle, on.left), np.int64(0), 0.0, 0
     for step in range(len(route)):
-        to = route[step]
+        to = np.int64(route[step])
         if to < 0:
             break
         number = may(node, row, distance, duration, on.vehicle, at, on.left, waiting, on.nodes)

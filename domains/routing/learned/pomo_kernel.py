@@ -176,7 +176,8 @@ def _episode(
     node: Floats, row: Floats, distance: Floats, duration: Floats, near: Singles, table: Singles, fixed: Singles,
     first: int, key: np.uint64, temperature: float, top: float, on: Desk, route: NDArray[np.int16],
 ) -> float:  # fmt: skip
-    waiting, at, length, step = begin(node, row, on.vehicle, on.left), 0, 0.0, 0
+    # int64(0): each literal that reaches a function is compiled anew.
+    waiting, at, length, step = begin(node, row, on.vehicle, on.left), np.int64(0), 0.0, np.int64(0)
     while waiting > 0 or at != 0:
         number = may(node, row, distance, duration, on.vehicle, at, on.left, waiting, on.nodes)
         if number == 0:
