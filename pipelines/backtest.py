@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,13 @@ from headway.errors import LeakageError, UnknownNameError
 from headway.pipelines.comparison.entrants import Entrant, enter, pairs, with_ablations
 from headway.pipelines.comparison.picture import drawable
 from headway.pipelines.comparison.publish import publish
-from headway.pipelines.comparison.results import Results, Score, about, measured, slug
+from headway.pipelines.comparison.results import Results, Score, about, digested, measured, slug
 from headway.pipelines.comparison.retrain import Retrain, Trainee, is_agent, trainee
+from headway.pipelines.comparison.study import study
 from headway.pipelines.comparison.timeline import Timeline, Track
+from headway.pipelines.comparison.trials import count
 from headway.pipelines.comparison.verdict import claims, decide
-from headway.pipelines.comparison.walkforward import Refit, Walked, first_period, fitted, walk_forward
+from headway.pipelines.comparison.walkforward import Refit, Schedule, Walked, first_period, fitted, walk_forward
 from headway.pipelines.configuration.schema import BacktestConfig, Entry
 from headway.policy import Policy
 from headway.problem import Problem
@@ -59,7 +61,7 @@ def backtest(
             tracks[entrant.label] = _track(config, problem, history, entrant, run)
             run.log(done, {f"{entrant.label}/objective": tracks[entrant.label].objective})
             watch(done, len(entrants), entrant.label)
-        results = _results(config, problem, history, tracks, reference, pairs(entrants), run.folder)
+        results = _results(config, problem, history, tracks, reference, entrants, run.folder)
         results.write(run.folder)
     publish(run, tracking=config.tracking.uri, report=config.report)
     return run
@@ -111,17 +113,19 @@ def _refuse_leakage(contestant: Contestant, problem: Problem[Any, Any], history:
 
 # -- walking ----------------------------------------------------------------------------------
 def _track(config: BacktestConfig, problem: Problem[Any, Any], history: Instance, entrant: Entrant, run: Run) -> Track:
-    scores, evaluations, trained = [], [], entrant.training_seconds
+    scores, walks, trained = list[Score](), list[Walked | None](), entrant.training_seconds
     for seed, member in entrant.runs(_seeds(config, problem, entrant)):
         refit = _refit(member, entrant.label, seed, run)
         walked, failure = _attempt(config, problem, history, member, seed, refit)
         scores.append(_score(entrant.label, seed, walked, failure))
-        evaluations.append(None if walked is None else walked.evaluation)
+        walks.append(walked)
         if isinstance(refit, Retrain):
             trained = refit.cpu_seconds + (0.0 if math.isnan(trained) else trained)
         if walked is not None:
             _keep(problem, history, walked, entrant.label, seed, run.folder)
-    return Track(entrant.label, entrant.kind, scores, evaluations, trained)
+    evaluations = [None if walked is None else walked.evaluation for walked in walks]
+    solutions = [walked.solution for walked in walks if walked is not None]
+    return Track(entrant.label, entrant.kind, scores, evaluations, trained, solutions)
 
 
 def _refit(member: Contestant, label: str, seed: int, run: Run) -> Refit:
@@ -144,7 +148,8 @@ def _seeds(config: BacktestConfig, problem: Problem[Any, Any], entrant: Entrant)
 def _attempt(
     config: BacktestConfig, problem: Problem[Any, Any], history: Instance, member: Contestant, seed: int, refit: Refit
 ) -> tuple[Walked | None, str]:
-    walk = partial(walk_forward, member, problem, history, every=config.refit, seed=seed, refit=refit)
+    schedule = Schedule(config.refit, config.purge, config.embargo, config.train_window)
+    walk = partial(walk_forward, member, problem, history, schedule, seed=seed, refit=refit)
     try:
         return walk(), ""
     except Exception as error:  # a contestant may raise anything: it is an outcome, and recorded
@@ -177,19 +182,24 @@ def _results(
     history: Instance,
     tracks: dict[str, Track],
     reference: str,
-    ablations: Mapping[str, str],
+    entrants: Sequence[Entrant],
     folder: Path,
 ) -> Results:
     timeline = Timeline(problem, tracks, reference, config.confidence, config.resamples)
     rows = timeline.rows()
     verdict, decision = decide(timeline, rows)
+    scores = [score for track in tracks.values() for score in track.scores]
+    stored = [policy for entrant in entrants for member in entrant.members for policy in member.policies]
+    digest = history.digest()
+    trials = count(folder.parent, problem.name, digest, rows, scores, stored, tracking=config.tracking.uri)
+    findings = problem.findings(study(timeline, rows, history, trials))
     files = sorted((folder / "pictures").glob("*.svg"))
     return Results(
         verb="backtest",
         verdict=verdict,
         decision=decision,
         problem=about(problem, config.problem.options),
-        instances={"n": 1, "source": _span(problem, history), "seed": None, "digests": [history.digest()]},
+        instances={"n": 1, "source": _span(problem, history), "seed": None, "digests": [digest]},
         seeds=list(range(config.seeds)),
         confidence=config.confidence,
         resamples=config.resamples,
@@ -201,8 +211,8 @@ def _results(
             "values": [tracks[reference].objective],
         },
         rows=rows,
-        scores=[score for track in tracks.values() for score in track.scores],
-        notes=[*claims(timeline, ablations), *problem.caveats],
+        scores=scores,
+        notes=[*claims(timeline, pairs(entrants)), *findings.notes, *problem.caveats],
         pictures=[
             {"contestant": label, "instance": 0, "file": f"pictures/{slug(label)}.svg"}
             for label in tracks
@@ -210,12 +220,14 @@ def _results(
         ],
         series={label: _series(track) for label, track in tracks.items()},
         periods=_periods(history, tracks),
+        trials=trials,
+        findings=findings,
     )
 
 
 def _series(track: Track) -> list[dict[str, Any]]:
     return [
-        {"seed": score.seed, **{name: values[0] for name, values in evaluation.series.items()}}
+        {"seed": score.seed, **digested(evaluation), **{name: values[0] for name, values in evaluation.series.items()}}
         for score, evaluation in zip(track.scores, track.evaluations, strict=True)
         if evaluation is not None
     ]

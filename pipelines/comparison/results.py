@@ -18,8 +18,10 @@ key                     content
 ``profiles``            contestant -> [[gap, share of answers with at most this gap], ...]
 ``notes``               sentences that a reader must know (a bound that was beaten, dependent instances)
 ``pictures``            [{``contestant``, ``instance``, ``file``}], files relative to the run folder
-``series``              contestant -> [{``seed``, name of a series: values}], one value per period
+``series``              contestant -> [{``seed``, ``sha256`` of the objective's, name of a series: values a period}]
 ``periods``             labels of those periods (dates or numbers)
+``trials``              how many strategies were tried (`headway.findings.Trials`); null in a comparison
+``findings``            tables and charts of the problem's own (`headway.findings.Findings`); null in a comparison
 ======================  ===========================================================================
 
 Numbers that are undefined (an objective without a solution) are null, and NaN again when read.
@@ -27,6 +29,7 @@ Numbers that are undefined (an objective without a solution) are null, and NaN a
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -37,6 +40,7 @@ from typing import Any, Literal
 
 from headway.errors import DataError
 from headway.evaluation import Evaluation
+from headway.findings import Chart, Column, Findings, Line, Table, Trials
 from headway.problem import Problem
 from headway.storage.files import write_text
 
@@ -171,6 +175,8 @@ class Results:
     pictures: Sequence[Mapping[str, Any]] = ()
     series: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     periods: Sequence[Any] = ()
+    trials: Trials | None = None
+    findings: Findings | None = None
 
     def write(self, folder: Path) -> Path:
         """Write ``results.json`` into ``folder``, whole or not at all."""
@@ -190,11 +196,14 @@ def read(folder: Path) -> Results:
         content = json.loads(path.read_text(encoding="utf-8"))
         decision = content.pop("decision")
         rows, scores, traces = (content.pop(key) for key in ("rows", "scores", "traces"))
+        trials, findings = content.pop("trials", None), content.pop("findings", None)
         return Results(
             decision=_made(Decision, decision) if decision else None,
             rows=[_made(Row, row) for row in rows],
             scores=[_made(Score, score) for score in scores],
             traces=[_made(Trace, trace) for trace in traces],
+            trials=Trials(**trials) if trials else None,
+            findings=_found(findings) if findings else None,
             **content,
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -217,6 +226,12 @@ def measured(evaluation: Evaluation | None) -> dict[str, Any]:
     return {part: {name: float(v[0]) for name, v in values.items()} for part, values in parts.items()}
 
 
+def digested(evaluation: Evaluation) -> dict[str, str]:
+    """``sha256`` of the objective's series of a batch of one, bit for bit; nothing where there is none."""
+    series = evaluation.series.get("objective")
+    return {} if series is None else {"sha256": hashlib.sha256(series.astype("<f8").tobytes()).hexdigest()}
+
+
 def slug(label: str) -> str:
     """A label as a file name."""
     return re.sub(r"[^\w.-]+", "-", label).strip("-.") or "contestant"
@@ -233,6 +248,34 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def _found(record: Mapping[str, Any]) -> Findings:
+    """Findings as they were; a cell without a number is NaN again."""
+    tables = [
+        Table(**table | {"columns": [Column(**c) for c in table["columns"]], "rows": _numbers(table["rows"])})
+        for table in record["tables"]
+    ]
+    charts = [
+        Chart(
+            **chart
+            | {
+                "lines": [
+                    Line(**{k: _numbers(v) if isinstance(v, list) else v for k, v in line.items()})
+                    for line in chart["lines"]
+                ]
+            }
+        )
+        for chart in record["charts"]
+    ]
+    return Findings(record["notes"], tables, charts)
+
+
+def _numbers(value: Any) -> Any:
+    """``value`` with NaN for null, lists within it too; inner lists of a table's cells are intervals."""
+    if isinstance(value, list):
+        return [_numbers(item) for item in value]
+    return math.nan if value is None else value
 
 
 def _made(cls: type[Any], record: Mapping[str, Any]) -> Any:

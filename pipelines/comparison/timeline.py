@@ -11,29 +11,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from headway.batch import Batch
 from headway.contest import stats
 from headway.contest.stats import Estimate
 from headway.evaluation import Evaluation
+from headway.findings import Measure
+from headway.pipelines.comparison.resampled import OBJECTIVE, Resampled, measures, resampled
 from headway.pipelines.comparison.results import Kind, Row, Score
 from headway.pipelines.comparison.verdict import Rivalry
 from headway.problem import Problem
 
 Floats = NDArray[np.float64]
 
-OBJECTIVE = "objective"  # the series whose mean over periods is the objective
 UNKNOWN = Estimate(math.nan, math.nan, math.nan, math.nan)
-PART = 256  # replicates held at a time
 
 
 @dataclass(frozen=True)
 class Track:
-    """One contestant's backtest: an evaluation per seed (None where it failed), and what it cost."""
+    """One contestant's backtest: an evaluation per seed (None where it failed), what it cost, its solutions."""
 
     label: str
     kind: Kind
     scores: Sequence[Score]
     evaluations: Sequence[Evaluation | None]
     training_seconds: float = math.nan
+    solutions: Sequence[Batch] = ()  # as many, where they are kept
 
     @property
     def feasible(self) -> bool:
@@ -46,11 +48,18 @@ class Track:
         values = [float(e.objective[0]) for e in self.evaluations if e is not None]
         return float(np.mean(values)) if self.feasible else math.nan
 
-    def series(self, name: str) -> Floats | None:
-        """[T], mean over the seeds; None where the scorer gives no such series, or a seed failed."""
-        parts = [e.series.get(name) for e in self.evaluations if e is not None]
-        known = [p[0] for p in parts if p is not None]
-        return np.mean(known, axis=0) if self.feasible and len(known) == len(self.evaluations) else None
+    @cached_property
+    def series(self) -> dict[str, Floats]:
+        """[S, T] each, by name, where every seed was feasible and the scorer gives a value a period."""
+        known = [e.series for e in self.evaluations if e is not None]
+        if not self.feasible or not known or OBJECTIVE not in known[0]:
+            return {}
+        shape = known[0][OBJECTIVE].shape
+        return {
+            name: np.concatenate([series[name] for series in known])
+            for name, values in known[0].items()
+            if values.shape == shape
+        }
 
 
 @dataclass(frozen=True)
@@ -64,13 +73,29 @@ class Timeline:
     resamples: int
 
     @cached_property
-    def blocks(self) -> tuple[NDArray[np.intp], int] | None:
-        """Indices [R, T] of the resampled periods and their mean block length; None without series."""
-        admissible = [t for t in self.tracks.values() if t.kind != "oracle"]
-        series = [s for t in admissible if (s := t.series(OBJECTIVE)) is not None]
-        if not series or len(series[0]) < stats.SHORT:
-            return None
-        return stats.blocks(*series, resamples=self.resamples)
+    def resampled(self) -> Resampled | None:
+        """The replicates of time; None without series, or where there are too few periods."""
+        admissible = [t for t in self.tracks.values() if t.kind != "oracle" and t.series]
+        return resampled(self.problem, [s for t in admissible for s in t.series[OBJECTIVE]], self.resamples)
+
+    @cached_property
+    def replicates(self) -> dict[str, dict[str, Floats]]:
+        """Contestant -> measure -> [R]."""
+        drawn, tracks = self.resampled, self.tracks.values()
+        return {} if drawn is None else {t.label: drawn.replicates(t.label, t.series) for t in tracks if t.series}
+
+    def measures(self, label: str) -> dict[str, Measure]:
+        """The objective and each of `Problem.measures` of a contestant, with their errors; empty without any."""
+        if label not in self.replicates:
+            return {}
+        base = self.reference if self.reference in self.replicates else label
+        mine, theirs = self._measured(label), self._measured(base)
+        found = {}
+        for name, values in self.replicates[label].items():
+            own = stats.from_replicates(mine[name], values, self.confidence)
+            lead = stats.from_replicates(0.0, values - self.replicates[base][name], self.confidence)
+            found[name] = Measure(own.value, own.low, own.high, mine[name] - theirs[name], lead.low, lead.high)
+        return found
 
     def rows(self) -> list[Row]:
         """One row per contestant, best first; oracles last, unranked."""
@@ -89,11 +114,11 @@ class Timeline:
         if not (first.feasible and second.feasible):
             return None
         estimate, replicates = self._gap(second, first)
-        if self.blocks is None or not len(replicates):
+        if self.resampled is None or not len(replicates):
             return Rivalry(estimate, math.nan, "one history")
-        indices, length = self.blocks
+        periods, length = self.resampled.indices.shape[1], self.resampled.length
         better = float((replicates > 0).mean())
-        basis = f"stationary bootstrap of {indices.shape[1]} periods in blocks of {length} on average"
+        basis = f"stationary bootstrap of {periods} periods in blocks of {length} on average"
         return Rivalry(estimate, better, f"{basis}; better in {better:.0%} of resampled histories")
 
     def _row(self, track: Track, rank: int | None) -> Row:
@@ -120,7 +145,7 @@ class Timeline:
             oracle=track.kind == "oracle",
             incidents={s.status: 1 for s in track.scores if s.status != "finished"},
             metrics={k: float(np.mean([e.metrics[k][0] for e in measured])) for k in _metrics(measured)},
-            metric_intervals=self._intervals(track),
+            metric_intervals={name: (m.low, m.high) for name, m in self.measures(track.label).items()},
         )
 
     def _gap(self, track: Track, base: Track) -> tuple[Estimate, Floats]:
@@ -131,28 +156,18 @@ class Timeline:
             return UNKNOWN, np.zeros(0)
         value = sign * (track.objective - base.objective) + 0.0  # no negative zero
         value /= abs(base.objective) if ratio else 1.0
-        mine, theirs = track.series(OBJECTIVE), base.series(OBJECTIVE)
-        if self.blocks is None or mine is None or theirs is None:
+        if track.label not in self.replicates or base.label not in self.replicates:
             return UNKNOWN._replace(value=value), np.zeros(0)
-        worse = sign * (mine - theirs)[self.blocks[0]].mean(1)
-        replicates = worse / np.abs(theirs[self.blocks[0]].mean(1)) if ratio else worse
+        theirs = self.replicates[base.label][OBJECTIVE]
+        worse = sign * (self.replicates[track.label][OBJECTIVE] - theirs)
+        replicates = worse / np.abs(theirs) if ratio else worse
         return stats.from_replicates(value, replicates, self.confidence), replicates
 
-    def _intervals(self, track: Track) -> dict[str, tuple[float, float]]:
-        """Of the objective, and of each metric that follows from the series alone (`Problem.measures`)."""
-        names = {name for e in track.evaluations if e is not None for name in e.series}
-        series = {name: s for name in names if (s := track.series(name)) is not None}
-        if self.blocks is None or OBJECTIVE not in series:
-            return {}
-        indices = self.blocks[0]
-        drawn: dict[str, list[Floats]] = {}
-        for start in range(0, len(indices), PART):
-            part = {name: s[indices[start : start + PART]] for name, s in series.items()}
-            measured = {OBJECTIVE: part[OBJECTIVE].mean(1), **self.problem.measures(part)}
-            for name, values in measured.items():
-                drawn.setdefault(name, []).append(values)
-        estimates = {n: stats.from_replicates(0.0, np.concatenate(v), self.confidence) for n, v in drawn.items()}
-        return {name: (estimate.low, estimate.high) for name, estimate in estimates.items()}
+    def _measured(self, label: str) -> dict[str, float]:
+        """Each measure on the history itself, mean over the seeds."""
+        return {
+            name: float(values.mean()) for name, values in measures(self.problem, self.tracks[label].series).items()
+        }
 
 
 def _metrics(evaluations: Sequence[Evaluation]) -> Sequence[str]:

@@ -11,7 +11,7 @@ from headway.batch import Batch, Instance
 from headway.contest.chance import acting
 from headway.contest.contestants import Contestant
 from headway.environment import Environment
-from headway.errors import SolverError
+from headway.errors import ConfigError, SolverError
 from headway.evaluation import Evaluation
 from headway.policy import Planner, Policy
 from headway.problem import Problem
@@ -40,20 +40,61 @@ def fitted(entrant: Entrant, problem: Problem[Any, Any], view: Instance) -> Entr
     return entrant.fit(problem, view)
 
 
+@dataclass(frozen=True)
+class Schedule:
+    """When refits take place, and which part of the known past they see.
+
+    Attributes
+    ----------
+    every : periods between two refits; None: only the one before the first decision
+    purge : periods at the end of what is known that refits do not see, because labels made of them reach
+        beyond it: as many as a label looks ahead (Lopez de Prado 2018, Advances in Financial Machine Learning, 7.4.1)
+    embargo : periods more that they do not see, against what carries over from day to day (7.4.2 there)
+    window : periods before these that they do see, the rolling kind; None: all, the expanding kind
+    """
+
+    every: int | None = None
+    purge: int = 0
+    embargo: int = 0
+    window: int | None = None
+
+    @property
+    def gap(self) -> int:
+        """Periods between the last one that a refit sees and the first decision made with it."""
+        return self.purge + self.embargo
+
+    def view(self, problem: Problem[Any, Any], history: Instance, period: int) -> Instance:
+        """What a refit at ``period`` sees.
+
+        Raises
+        ------
+        ConfigError
+            Nothing is left before the gap.
+        """
+        if period <= self.gap:
+            raise ConfigError(
+                "a refit would see nothing",
+                where="purge + embargo",
+                got=self.gap,
+                expected=f"less than the {period} periods known at the first decision",
+            )
+        known: Instance = problem.view(history, period - self.gap)
+        return known if self.window is None else problem.recent(known, self.window)
+
+
 def walk_forward(
     contestant: Contestant,
     problem: Problem[Any, Any],
     history: Instance,
+    schedule: Schedule,
     *,
-    every: int | None,
     seed: int = 0,
     refit: Refit = fitted,
 ) -> Walked:
     """Decide period by period; stocks and holdings carry over from one fit to the next.
 
-    The contestant is fitted on what is known before the first decision, and again whenever ``every``
-    periods have passed since (never, where None). A fit is given the view at that period, and nothing
-    later. The one long solution is scored once.
+    The contestant is fitted before the first decision, and again as the ``schedule`` says, each time on the
+    part of the past that it allows. Decisions see all that is known by then. The one long solution is scored once.
 
     Raises
     ------
@@ -67,7 +108,7 @@ def walk_forward(
         solution, refits = _foresee(contestant, entrant, problem, history, seed), list[int]()
     else:
         environment = problem.environment(contestant.environment, **contestant.environment_options)
-        solution, refits = _walk(environment, acting(entrant, environment, history), history, every, seed, refit)
+        solution, refits = _walk(environment, acting(entrant, environment, history), history, schedule, seed, refit)
     return Walked(
         solution,
         problem.evaluate(history, solution),
@@ -87,16 +128,16 @@ def _walk(
     environment: Environment[Any, Any, Any, Any],
     entrant: Entrant,
     history: Instance,
-    every: int | None,
+    schedule: Schedule,
     seed: int,
     refit: Refit,
 ) -> tuple[Batch, list[int]]:
     walk, refits = Walk(environment, entrant, history, seed=seed), list[int]()
     while len(walk.active):
         period = int(environment.period(walk.params, walk.state)[0])
-        if not refits or (every is not None and period - refits[-1] >= every):
+        if not refits or (schedule.every is not None and period - refits[-1] >= schedule.every):
             problem = environment.problem
-            walk.hand_over(refit(walk.policy, problem, problem.view(history, period)), seed)
+            walk.hand_over(refit(walk.policy, problem, schedule.view(problem, history, period)), seed)
             refits.append(period)
         walk.step()
     return walk.result().solution, refits

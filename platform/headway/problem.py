@@ -17,6 +17,7 @@ from headway.batch import Batch, Instance
 from headway.components import build, givens
 from headway.errors import CapabilityError, UnknownNameError
 from headway.evaluation import Evaluation, Reference
+from headway.findings import Findings, Study
 from headway.ops import BackendName
 from headway.seeds import Split, stream
 
@@ -100,6 +101,10 @@ class Problem(ABC, Generic[I, X]):
         """This problem with all its splits drawn from ``view``: what a refit inside a backtest may see."""
         raise CapabilityError(f"{self.name} cannot be refitted on a history", where="Problem.until")
 
+    def recent(self, view: I, periods: int) -> I:
+        """The last ``periods`` of a view (a batch of one): all that a refit on a rolling window may see."""
+        raise CapabilityError(f"{self.name} cannot be refitted on a rolling window", where="Problem.recent")
+
     @property
     def caveats(self) -> tuple[str, ...]:
         """Sentences that belong into every report on this problem: of its data and its conventions."""
@@ -122,6 +127,10 @@ class Problem(ABC, Generic[I, X]):
         A backtest calls it on resampled histories, for intervals around the metrics of those names.
         """
         return {}
+
+    def findings(self, study: Study[I, X]) -> Findings:
+        """What the field makes of a finished backtest: tables, charts and sentences for its report."""
+        return Findings()
 
     def read_solution(self, instance: I, path: Path) -> X:
         """Read a solution of ``instance`` (a batch of one) from a file of the field's format."""

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from headway.components import build, component, given
 from headway.domains.portfolio.accounting.knobs import check_knobs, rules_of
-from headway.domains.portfolio.accounting.rules import DAYS_PER_YEAR, Rules
+from headway.domains.portfolio.accounting.rules import Rules
 from headway.domains.portfolio.allocation.conventions import caveats
 from headway.domains.portfolio.allocation.solution import Weights, read_csv, write_csv
 from headway.domains.portfolio.market.futures import other_future
@@ -27,6 +27,7 @@ from headway.domains.portfolio.market.providers import PROVIDERS, Provider, Simu
 from headway.domains.portfolio.market.splits import begin, day_index, held_out_from, parse_date, spans
 from headway.errors import ConfigError
 from headway.evaluation import Evaluation, Reference
+from headway.findings import Findings, Study
 from headway.problem import Problem, lookup
 from headway.seeds import Split
 
@@ -227,6 +228,10 @@ class Allocation(Problem[PricePath, Weights]):
             self, known=known, begin=begin(self), train_until=held_out_from(self, known), validation_until=last
         )
 
+    def recent(self, view: PricePath, periods: int) -> PricePath:
+        """The last ``periods`` days of a view."""
+        return view.last(periods)
+
     # -- solutions ------------------------------------------------------------------------------
     def evaluate(self, instance: PricePath, solution: Weights) -> Evaluation:
         from headway.domains.portfolio.allocation.evaluate import evaluate
@@ -234,10 +239,15 @@ class Allocation(Problem[PricePath, Weights]):
         return evaluate(self.rules, instance, solution)
 
     def measures(self, series: Mapping[str, NDArray[np.float64]]) -> Mapping[str, NDArray[np.float64]]:
-        """Return, volatility, Sharpe ratio and drawdown of resampled days."""
-        from headway.domains.portfolio.accounting.metrics import of_growth
+        """Return, volatility, Sharpe ratios and drawdown of resampled days."""
+        from headway.domains.portfolio.statistics.daily import measures
 
-        return of_growth(np.exp(series["objective"] / DAYS_PER_YEAR))
+        return measures(series)
+
+    def findings(self, study: Study[PricePath, Weights]) -> Findings:
+        from headway.domains.portfolio.statistics.findings import findings
+
+        return findings(study)
 
     def read_solution(self, instance: PricePath, path: Path) -> Weights:
         return super().read_solution(instance, path) if path.suffix == ".npz" else read_csv(instance, path)

@@ -150,6 +150,13 @@ class PricePath(Instance):
         arrays = self.arrays()
         return PricePath.made(arrays | {name: arrays[name][:, known] for name in DAILY})
 
+    def last(self, days: int) -> PricePath:
+        """The last ``days`` of every row, as if nothing before them were known."""
+        cut, arrays = max(self.length - days, 0), self.arrays()
+        before = self.level * np.prod(1 + self.returns[:, :cut], axis=1)
+        known = {name: arrays[name][:, cut:] for name in DAILY}
+        return PricePath.made(arrays | known | {"level": before, "start": np.maximum(self.start - cut, 0)})
+
     def prices(self) -> NDArray[np.float64]:
         """float64 [B, T, N]: the close of each day, in currency a share."""
         closes: NDArray[np.float64] = self.level[:, None] * np.cumprod(1 + self.returns, axis=1)

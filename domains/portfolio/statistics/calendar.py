@@ -1,0 +1,60 @@
+"""Net returns by year, by month, and in times of stress."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headway.domains.portfolio.statistics.daily import growth, mean, total
+from headway.domains.portfolio.statistics.stress import inside
+from headway.findings import Attempt, Cell, Column, Study, Table
+
+Dates = NDArray[np.datetime64]
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+NAME = Column("contestant", "text")
+
+
+def by_year(study: Study[Any, Any], dates: Dates) -> Table:
+    """Every contestant in every calendar year; the first and the last may be cut off."""
+    years = dates.astype("datetime64[Y]")
+    found = np.unique(years)
+    rows = [
+        (label, *(_compounded(attempts, years == year) for year in found)) for label, attempts in study.attempts.items()
+    ]
+    columns = (NAME, *(Column(str(year), "percent", 1) for year in found))
+    return Table("Net return by year", columns, rows, "Means over seeds. The first and last year may be in part.", True)
+
+
+def by_month(label: str, attempt: Attempt[Any], dates: Dates) -> Table:
+    """One attempt in every month, a row a year; the last column is the year."""
+    months, logs = dates.astype("datetime64[M]"), growth(attempt.evaluation)
+    rows = []
+    for year in np.unique(dates.astype("datetime64[Y]")):
+        within = [months == year.astype("datetime64[M]") + k for k in range(12)]
+        cells = [total(logs[days]) if days.any() else math.nan for days in within]
+        rows.append((str(year), *cells, total(logs[np.any(within, axis=0)])))
+    columns = (Column("year", "text"), *(Column(month, "percent", 1) for month in (*MONTHS, "year")))
+    return Table(f"Net return by month: {label}", columns, rows, "", True)
+
+
+def stressed(study: Study[Any, Any], dates: Dates) -> Table | None:
+    """Every contestant in each window of falling markets; None where the backtest holds none of them whole."""
+    windows = inside(dates)
+    if not windows:
+        return None
+    rows: list[Sequence[Cell]] = [
+        (label, *(_compounded(attempts, days) for _, days in windows)) for label, attempts in study.attempts.items()
+    ]
+    columns = (NAME, *(Column(window.name, "percent", 1) for window, _ in windows))
+    spans = "; ".join(f"{w.name}: after {w.peak} to {w.trough}" for w, _ in windows)
+    caption = f"Net return from the highest to the lowest close of the S&P 500. {spans}."
+    return Table("Times of stress", columns, rows, caption, True)
+
+
+def _compounded(attempts: Sequence[Attempt[Any]], days: Any) -> float:
+    return mean([total(growth(attempt.evaluation)[days]) for attempt in attempts])

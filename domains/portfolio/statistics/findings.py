@@ -1,0 +1,104 @@
+"""What a sceptical reader of a backtest asks for, in the order in which it is asked."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from headway.domains.portfolio.accounting.rules import DAYS_PER_YEAR
+from headway.domains.portfolio.statistics.calendar import by_month, by_year, stressed
+from headway.domains.portfolio.statistics.costs import cost_table, passive
+from headway.domains.portfolio.statistics.daily import growth
+from headway.domains.portfolio.statistics.holdings import weights_over_time
+from headway.domains.portfolio.statistics.rivals import SIZE, confidence_set, superior_ability
+from headway.domains.portfolio.statistics.sheet import beside, everybody
+from headway.domains.portfolio.statistics.table import half_width, luck, sharpe_table, verdict
+from headway.findings import Findings, Study
+
+SHORT = 16  # days below which nothing is said
+
+
+def findings(study: Study[Any, Any]) -> Findings:
+    """Caveats of chance first, then tables, then charts; nothing for a backtest without a feasible contestant."""
+    days = _days(study)
+    if days < SHORT:
+        return Findings()
+    dates = study.history.arrays()["dates"][0, -days:]
+    label, seed = subject(study)
+    attempt = study.attempts[label][seed]
+    name = label if len(study.attempts[label]) == 1 else f"{label}, seed {seed} (the median one)"
+    tables = [sharpe_table(study, DAYS_PER_YEAR), cost_table(study, DAYS_PER_YEAR), by_year(study, dates)]
+    tables += [stressed(study, dates), by_month(name, attempt, dates)]
+    charts = [*everybody(study, dates), *beside(study, label, seed, dates), weights_over_time(name, attempt)]
+    return Findings(
+        notes=[*_better(study), *_rivals(study), luck(study), _noise(days), *passive(study)],
+        tables=[table for table in tables if table is not None],
+        charts=[chart for chart in charts if chart is not None],
+    )
+
+
+def subject(study: Study[Any, Any]) -> tuple[str, int]:
+    """The contestant that has a sheet of its own, with its median seed: the best learned one, else the best but one."""
+    learned = [label for label in study.attempts if study.kinds[label] in ("learned", "hybrid")]
+    others = [label for label in study.attempts if label != study.reference and study.kinds[label] == "classical"]
+    label = [*learned, *others, *study.attempts][0]
+    order = np.argsort([float(a.evaluation.objective[0]) for a in study.attempts[label]], kind="stable")
+    return label, int(order[(len(order) - 1) // 2])
+
+
+def _days(study: Study[Any, Any]) -> int:
+    return min((len(growth(a.evaluation)) for found in study.attempts.values() for a in found), default=0)
+
+
+def _proper(study: Study[Any, Any]) -> list[str]:
+    """Contestants but for oracles and ablations."""
+    return [label for label in study.attempts if study.kinds[label] not in ("oracle", "ablation")]
+
+
+def _better(study: Study[Any, Any]) -> list[str]:
+    """Who has a better or worse Sharpe ratio than the reference beyond the error: all others have not."""
+    rivals = [label for label in _proper(study) if label != study.reference]
+    if study.reference not in study.attempts or not rivals or math.isnan(study.block):
+        return []
+    found = {label: verdict(study.measures[label].get("sharpe")) for label in rivals}
+    sides = [(side, [label for label in rivals if found[label] == side]) for side in ("better", "worse")]
+    parts = [f"{side} for {', '.join(labels)}" for side, labels in sides if labels]
+    if not parts:
+        return [
+            f"No Sharpe ratio is better or worse than that of {study.reference}: "
+            f"the paired {100 * study.confidence:g} % interval of every difference holds zero."
+        ]
+    return [
+        f"Compared with {study.reference} the Sharpe ratio is {' and '.join(parts)}; "
+        f"the paired {100 * study.confidence:g} % intervals of all other differences hold zero."
+    ]
+
+
+def _rivals(study: Study[Any, Any]) -> list[str]:
+    """Hansen's test of all strategies at once, and the set that holds the best of them."""
+    proper = _proper(study)
+    if study.reference not in study.attempts or len(proper) < 2 or math.isnan(study.block):
+        return []
+    series = [(label, growth(a.evaluation)) for label in proper for a in study.attempts[label]]
+    base = next(values for label, values in series if label == study.reference)
+    rivals = np.stack([values for label, values in series if label != study.reference], axis=1)
+    found = superior_ability(base, rivals, study.block)
+    if found is None:
+        return []
+    kept = confidence_set(np.stack([values for _, values in series], axis=1), study.block)
+    inside = dict.fromkeys(label for (label, _), may in zip(series, kept, strict=True) if may)
+    return [
+        f"Superior predictive ability (Hansen 2005): p = {found.consistent:.2f} that none of {found.strategies} "
+        f"strategies grows faster than {study.reference}, whatever the best of them shows. "
+        f"The {1 - SIZE:.0%} confidence set of the best: {', '.join(inside)}."
+    ]
+
+
+def _noise(days: int) -> str:
+    years = days / DAYS_PER_YEAR
+    return (
+        f"Noise: over these {years:.1f} years the 95 % interval of a Sharpe ratio near 1 is "
+        f"±{half_width(days, DAYS_PER_YEAR):.2f} wide even for normal returns."
+    )
