@@ -30,6 +30,7 @@ class Market:
     caveats : sentences that belong into every report made on these prices
     splits : (first scored date, last training date, last validation date), where the source names them
     rest : the other fields of a `PricePath` without their batch axis, for days [T]; those left out are neutral
+    dated : whether the dates are real ones, so that what cash earned on them can be looked up
     """
 
     dates: NDArray[np.datetime64]
@@ -40,13 +41,14 @@ class Market:
     caveats: tuple[str, ...] = ()
     splits: tuple[datetime.date, datetime.date, datetime.date] | None = None
     rest: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    dated: bool = True
 
     @classmethod
-    def from_view(cls, view: PricePath, source: str = "prefix of a path", caveats: tuple[str, ...] = ()) -> Market:
+    def from_view(cls, view: PricePath) -> Market:
         """The market as far as a view (a batch of one) shows it."""
         names = tuple(str(name) for name in view.assets[0])
         rest = {name: getattr(view, name)[0] for name in OPTIONAL}
-        return cls(view.dates[0], names, view.returns[0], view.cash[0], source, caveats, rest=rest)
+        return cls(view.dates[0], names, view.returns[0], view.cash[0], "prefix of a path", rest=rest)
 
     def cut(self, rows: NDArray[np.intp], start: NDArray[np.int64]) -> PricePath:
         """Paths of the days ``rows`` [B, T], each without a gap, whose first decisions are at ``start`` [B]."""
@@ -71,32 +73,37 @@ class Market:
 class PriceTable:
     """Closing prices as a provider reads them: dates [T + 1], total-return prices [T + 1, N].
 
-    ``first_row``: which row of the user's file holds the first date; None where rows mean nothing.
+    ``rows``: int [T + 1, N], which row of the user's file holds each price, 0 for none; None where rows mean nothing.
     """
 
     dates: NDArray[np.datetime64]
     assets: tuple[str, ...]
     prices: NDArray[np.float64]
-    first_row: int | None = None
+    rows: NDArray[np.intp] | None = None
 
     def market(self, source: str, *, largest: float = LARGEST_MOVE, **details: Any) -> Market:
-        """The market of these prices, after `check`; cash earns nothing until it is given a rate."""
-        self.check(source, largest)
+        """The market of these prices, after both checks; cash earns nothing until it is given a rate."""
+        self.check_prices(source)
+        self.check_moves(source, largest)
         returns = self.prices[1:] / self.prices[:-1] - 1
         rest = {"level": self.prices[0], **details.pop("rest", {})}
         return Market(self.dates[1:], self.assets, returns, np.zeros(len(returns)), source, rest=rest, **details)
 
-    def check(self, source: str, largest: float = LARGEST_MOVE) -> None:
-        """Raise DataError with date and column of the first thing that cannot be a price history."""
+    def check_prices(self, source: str, gaps: bool = False) -> None:
+        """Raise DataError with date and column of the first thing that is no date or price; ``gaps`` allow NaN."""
         self._check_axes(source)
-        empty = np.flatnonzero(np.isnan(self.prices).all(axis=0))
-        if len(empty):
-            names = [self.assets[i] for i in empty]
+        missing = np.isnan(self.prices)
+        if missing.all(axis=0).any():
+            names = [self.assets[i] for i in np.flatnonzero(missing.all(axis=0))]
             raise DataError("a column has no prices at all", where=source, got=names, expected="prices for every asset")
-        self._refuse(source, ~(np.isfinite(self.prices) & (self.prices > 0)), self.prices, "a finite price above zero")
+        wrong = ~((np.isfinite(self.prices) & (self.prices > 0)) | (missing if gaps else False))
+        self._refuse(source, wrong, self.prices, "a finite price above zero")
+
+    def check_moves(self, source: str, largest: float) -> None:
+        """Raise DataError where a price moves by ``largest`` or more in a day."""
         moves = np.zeros(self.prices.shape)
         moves[1:] = self.prices[1:] / self.prices[:-1] - 1
-        hint = "adjust the prices for splits, or declare such days with largest_move"
+        hint = "declare the split in `actions`, adjust the prices, or declare such days with largest_move"
         self._refuse(source, np.abs(moves) >= largest, moves, f"a daily return within +-{largest}", hint)
 
     def _check_axes(self, source: str) -> None:
@@ -110,7 +117,7 @@ class PriceTable:
             day = int(late[0]) + 1
             raise DataError(
                 "dates are not sorted and unique",
-                where=f"{source}{self._row(day)}, column date",
+                where=f"{source}{self._row(day, 0)}, column date",
                 got=f"{self.dates[day]} after {self.dates[day - 1]}",
                 expected="a later date in every row",
             )
@@ -120,8 +127,9 @@ class PriceTable:
     ) -> None:
         if bad.any():
             day, column = (int(i) for i in np.argwhere(bad)[0])
-            place = f"{source}{self._row(day)}, {self.dates[day]}, column {self.assets[column]}"
+            place = f"{source}{self._row(day, column)}, {self.dates[day]}, column {self.assets[column]}"
             raise DataError("a price is impossible", where=place, got=values[day, column], expected=rule, hint=hint)
 
-    def _row(self, day: int) -> str:
-        return "" if self.first_row is None else f", row {self.first_row + day}"
+    def _row(self, day: int, column: int) -> str:
+        row = 0 if self.rows is None else self.rows[day, column]
+        return f", row {row}" if row else ""

@@ -24,6 +24,7 @@ PROVIDERS: Mapping[str, str] = {
     "factors": "headway.domains.portfolio.market.providers:Factors",
     "file": "headway.domains.portfolio.market.files:File",
     "yahoo": "headway.domains.portfolio.market.yahoo:Yahoo",
+    "olps": "headway.domains.portfolio.market.olps:OLPS",
     "synthetic": "headway.domains.portfolio.market.synthetic:Synthetic",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import cached_property
 from typing import Annotated, NamedTuple
 
@@ -106,7 +107,8 @@ class Synthetic(Simulator):
         path = self.paths(np.random.default_rng(_HISTORY), 1, 1, self.days - 1)
         told = f"information coefficient {self.ic:g}"
         caveat = f"Synthetic: one factor, residuals and a signal of {told}; dates are invented."
-        return Market.from_view(path, f"synthetic market, {told}", (caveat,))
+        source = f"synthetic market, {told}"
+        return dataclasses.replace(Market.from_view(path), source=source, caveats=(caveat,), dated=False)
 
     def _signal(self, rng: np.random.Generator, n: int, days: int) -> Floats:
         """float64 [n, days, N]: standard normal on every day, fading from one day to the next."""

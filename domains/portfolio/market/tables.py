@@ -65,6 +65,8 @@ def numbers_of(path: Path, column: pd.Series[Any]) -> NDArray[np.float64]:
     """float64; an empty cell is NaN. Raises DataError where a cell is something else than a number."""
     import pandas as pd
 
+    if column.dtype.kind in "fiu":
+        return column.to_numpy(np.float64)
     numbers: NDArray[np.float64] = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
     text = column.fillna("").astype(str).str.strip().str.lower()
     refuse(path, column, np.isnan(numbers) & ~text.isin(EMPTY).to_numpy(), "a number")

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from headway.components import component, given
 from headway.domains.portfolio.market.cache import read_cached, write_cached
+from headway.domains.portfolio.market.calendars import require_sessions
 from headway.domains.portfolio.market.market import LARGEST_MOVE, Market, PriceTable
 from headway.domains.portfolio.market.providers import Provider
 from headway.errors import DataError
@@ -47,10 +48,14 @@ class Yahoo(Provider):
         if frame is None:
             frame = self._download()
             self._check(frame)
+            market = self._market(frame)  # a jump is refused before anything is kept
             write_cached(self.folder, self.request, frame)
-        table = PriceTable(
-            frame.index.to_numpy().astype("datetime64[D]"), tuple(frame.columns), frame.to_numpy(np.float64)
-        )
+            return market
+        return self._market(frame)
+
+    def _market(self, frame: pd.DataFrame) -> Market:
+        dates = frame.index.to_numpy().astype("datetime64[D]")
+        table = PriceTable(dates, tuple(frame.columns), frame.to_numpy(np.float64))
         caveats = (
             "Prices are Yahoo's, adjusted backwards: later dividends and splits change them, so the cached "
             "download and its SHA-256 are what can be repeated.",
@@ -107,21 +112,12 @@ class Yahoo(Provider):
 
     def _check(self, closes: pd.DataFrame) -> None:
         """Sessions equal the exchange's, and every cell is a positive price. Raises DataError."""
-        import exchange_calendars
         import pandera.pandas as pandera
 
-        sessions = exchange_calendars.get_calendar(self.calendar, start=str(self.start)).sessions_in_range(
-            str(self.start), str(self.end)
+        first, last = str(self.start), str(self.end)
+        require_sessions(
+            closes.index.to_numpy().astype("datetime64[D]"), self.calendar, first, last, f"yahoo, {first} to {last}"
         )
-        odd = sorted({str(day.date()) for day in sessions.symmetric_difference(closes.index)})
-        if odd:
-            raise DataError(
-                f"the dates are not the sessions of {self.calendar}",
-                where=f"yahoo, {self.start} to {self.end}",
-                got=f"{len(odd)} dates on one side only: {', '.join(odd[:5])}",
-                expected=f"{len(sessions)} sessions",
-                hint="end at a past session, or name the tickers' exchange in `calendar`",
-            )
         price = pandera.Column(float, pandera.Check.gt(0), nullable=False)
         schema = pandera.DataFrameSchema(
             dict.fromkeys(closes.columns, price), index=pandera.Index("datetime64[ns]", unique=True, coerce=True),
