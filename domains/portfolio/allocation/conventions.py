@@ -32,7 +32,7 @@ def _costs(problem: Allocation) -> str:
 
 
 def _cash(problem: Allocation) -> str:
-    if problem.cash == "nothing" or problem.simulator:
+    if problem.cash == "nothing" or not problem.market.dated:
         return "Cash earns nothing, and borrowing costs nothing."
     return (
         f"Cash earns the one-month US Treasury bill rate until {LAST_MONTH}, where the bundled series ends, and "

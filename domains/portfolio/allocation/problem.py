@@ -148,7 +148,7 @@ class Allocation(Problem[PricePath, Weights]):
         market = self.provider.market()
         for name, table in self.signals.items():
             market = build(PointInTime, table, where=f"problem.signals.{name}").join(market)
-        if self.cash == "nothing" or self.simulator:
+        if self.cash == "nothing" or not market.dated:
             return market
         from headway.domains.portfolio.market.cash import treasury_bills
 
