@@ -95,7 +95,7 @@ def dynamics(name: str) -> dict[str, object]:
         decision = np.argmax(environment.mask(params, state), 1)
         by_hand: Callable[[], Any] = lambda: cvrp_step(params, state, decision)  # noqa: E731
     else:
-        action = np.zeros((BATCH, params.features.shape[2]), np.float32)
+        action = np.zeros((BATCH, params.periods.holding.shape[3] - 1), np.float32)
         decision = environment.project(observation, environment.decode(observation, action))
         cost = problem.rules.cost
         by_hand = lambda: portfolio_step(params, state, decision, cost)  # noqa: E731

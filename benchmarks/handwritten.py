@@ -87,15 +87,15 @@ def cvrp_step(params: Any, state: Any, decision: NDArray[np.int64]) -> tuple[Any
 def portfolio_step(params: Any, state: Any, decision: NDArray[np.float64], cost: float) -> tuple[Any, ...]:
     """The portfolio step on a batch, in numpy alone (one day of lag)."""
     row = np.arange(len(decision))
-    before, drifted, low = _drift(params.waiting[row, state.period], state.weights)
+    before, drifted, low = _drift(params.periods.waiting[row, state.period], state.weights)
     idle = (decision == 0).all(1, keepdims=True)
     target = np.where(idle, drifted, decision)
     paid = cost * np.abs(target - drifted)[:, :-1].sum(1)
-    after, weights, lowest = _drift(params.holding[row, state.period], target)
+    after, weights, lowest = _drift(params.periods.holding[row, state.period], target)
     growth = before * (1 - paid) * after
     ruined = (low <= 0) | (lowest <= 0) | (paid >= 1)
     period = state.period + 1
-    truncated = (period == params.features.shape[1] - 1) & ~ruined
+    truncated = (period == params.periods.holding.shape[1]) & ~ruined
     return (period, weights), 252 / params.scored * np.log(np.maximum(growth, 1e-12)), ruined, truncated
 
 

@@ -2,95 +2,127 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
+from functools import cached_property
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from headway.components import component
+from headway.components import build, component
+from headway.domains.portfolio.accounting.knobs import check_places
 from headway.domains.portfolio.accounting.projection import project
 from headway.domains.portfolio.accounting.rules import DAYS_PER_YEAR
 from headway.domains.portfolio.allocation.actions import Scored
+from headway.domains.portfolio.allocation.holdings import drift, paid_out, possible, price
+from headway.domains.portfolio.allocation.periods import Periods, cut
+from headway.domains.portfolio.allocation.rewards import REWARDS, Earned, Reward
 from headway.domains.portfolio.allocation.sight import Seen
 from headway.domains.portfolio.allocation.solution import Weights, orders
 from headway.domains.portfolio.market.instance import PricePath
 from headway.environment import Observation, Transition
 from headway.ops import Array
-
-_RUIN = 1e-12  # growth of a period is no less than this, so that rewards stay finite in bankruptcy
+from headway.problem import lookup
 
 
 class Params(NamedTuple):
-    """Per instance, for D decision periods of ``every`` days and lag L.
+    """Per instance, for D decision periods.
 
-    waiting : [B, D, L, N + 1], growth of each holding from the decision to each close up to the trade
-    holding : [B, D, every - L, N + 1], growth from the trade to each later close of the period
+    periods : growth, fills and frictions
     seen : what policies see
+    scores : [B, D, N], what the reward knows of each asset; [B, 0] if nothing
     start : int64 [B], day of the first decision
     scored : int64 [B], days after it
     """
 
-    waiting: Array
-    holding: Array
+    periods: Periods
     seen: Seen
+    scores: Array
     start: Array
     scored: Array
 
 
 class State(NamedTuple):
-    """At the close of a decision day: which decision it is (int64 [B]), and the weights held [B, N + 1]."""
+    """At the close of a decision day: which decision it is (int64 [B]), the weights held [B, N + 1], wealth (1 at the
+    start) [B], and what the reward remembers [B, M].
+    """
 
     period: Array
     weights: Array
+    wealth: Array
+    memory: Array
 
 
 @component
 class Trade(Scored):
-    """Scores -> target weights (see `Scored`); reward: the period's share of the objective."""
+    """Scores -> target weights (see `Scored`); reward: the period's share of the objective.
+
+    reward, reward_options : another reward by name (see allocation/rewards.py) and its options; the objective stays
+    """
 
     capabilities: ClassVar[frozenset[str]] = frozenset({"differentiable"})
     action: ClassVar[Literal["discrete", "box"]] = "box"
 
+    reward: str = "log_return"
+    reward_options: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    @cached_property
+    def rewarding(self) -> Reward:
+        """The reward that ``reward`` names."""
+        return build(lookup("reward", self.reward, REWARDS), self.reward_options, where="env.reward_options")
+
     def prepare(self, instance: PricePath) -> Params:
         rules, convert = self.problem.rules, self.arrays.ops.asarray
+        check_places(rules, instance)
         days = instance.decisions(rules.every, rules.lag)
-        returns = np.concatenate([instance.returns, instance.cash[..., None]], axis=2)[:, instance.first + 1 :]
-        # A short last period is filled up with days on which nothing moves.
-        relatives = np.ones((len(instance), len(days) * rules.every, returns.shape[2]))
-        relatives[:, : instance.scored] += returns
-        periods = relatives.reshape(len(instance), len(days), rules.every, -1)
         return Params(
-            waiting=convert(_compounded(periods[:, :, : rules.lag])),
-            holding=convert(_compounded(periods[:, :, rules.lag :])),
+            periods=Periods(*map(convert, cut(instance, rules, days))),
             seen=self.see(instance, np.append(days, instance.length - 1)),
+            scores=convert(self.rewarding.scores(instance, days)),
             start=convert(instance.start),
             scored=convert(np.full(len(instance), instance.scored)),
         )
 
     def reset(self, params: Params) -> State:
         """All wealth is in cash."""
-        xp = self.arrays.xp
-        assets = xp.zeros_like(params.waiting[:, 0, 0]) if self.problem.rules.lag else params.holding[:, 0, 0] * 0.0
-        return State(xp.zeros_like(params.start), xp.concat([assets[:, :-1], xp.ones_like(assets[:, -1:])], axis=-1))
+        xp, holding = self.arrays.xp, params.periods.holding
+        one = xp.ones((holding.shape[0], 1), dtype=holding.dtype)
+        nothing = xp.zeros((holding.shape[0], holding.shape[3] - 1), dtype=holding.dtype)
+        weights = xp.concat([nothing, one], axis=-1)
+        memory = self.rewarding.start(xp, one, holding.shape[1])
+        return State(xp.zeros_like(params.start), weights, one[:, 0], memory)
 
     def project(self, observation: Observation, decision: Array) -> Array:
-        return project(self.arrays.xp, self.problem.rules, decision)
+        xp, rules, held = self.arrays.xp, self.problem.rules, None
+        if rules.turnover < math.inf:
+            held = xp.astype(observation["weights"], xp.float64)
+        return project(xp, rules, decision, held)
 
     def step(self, params: Params, state: State, decision: Array) -> Transition[State]:
         """Wait for the trade under the old weights, trade, and hold until the next decision."""
         xp, ops, rules = self.arrays.xp, self.arrays.ops, self.problem.rules
-        waited = _grown(xp, ops.gather(params.waiting, state.period), state.weights)
-        before, drifted = waited.growth, waited.weights
-        idle = xp.all(decision == 0.0, axis=-1, keepdims=True)
-        target = xp.where(idle, drifted, xp.astype(decision, xp.float64, copy=False))
-        paid = rules.cost * xp.sum(xp.abs(target - drifted)[:, :-1], axis=-1)
-        held = _grown(xp, ops.gather(params.holding, state.period), target)
-        growth = before * (1.0 - paid) * held.growth
+        now = _Now(ops, params.periods, state.period, rules.charges)
+        waited = drift(xp, state.weights, now("waiting"), now.owed("owed_waiting"))
+        ordered, drifted, fate = xp.astype(decision, xp.float64, copy=False), waited.weights, None
+        idle = xp.all(ordered == 0.0, axis=-1, keepdims=True)
+        if bool(xp.any(now("halted"))):
+            fate = now("fate")
+            drifted = paid_out(xp, drifted, fate[:, 0])
+            ordered = possible(xp, ordered, drifted, fate[:, 1])
+        target = xp.where(idle, drifted, ordered)
+        wealth = state.wealth * waited.growth
+        change = xp.abs(target[:, :-1] - drifted[:, :-1])
+        paid = price(xp, rules, change, wealth, now("friction") if rules.impact else None)
+        held = drift(xp, target, now("holding"), now.owed("owed_holding"))
+        weights = held.weights if fate is None else paid_out(xp, held.weights, fate[:, 2])
+        growth = waited.growth * (1.0 - paid) * held.growth
         ruined = (waited.low <= 0) | (held.low <= 0) | (paid >= 1.0)
         period = state.period + 1
-        truncated = (period == params.holding.shape[1]) & ~ruined
-        reward = xp.log(xp.where(growth > _RUIN, growth, _RUIN)) * DAYS_PER_YEAR / params.scored
-        return Transition(State(period, held.weights), reward, ruined, truncated)
+        truncated = (period == params.periods.holding.shape[1]) & ~ruined
+        scores = ops.gather(params.scores, state.period) if params.scores.shape[1] else params.scores
+        earned = Earned(growth, DAYS_PER_YEAR / params.scored, target, scores, state.memory)
+        reward, memory = self.rewarding.give(xp, earned)
+        return Transition(State(period, weights, state.wealth * growth, memory), reward, ruined, truncated)
 
     def solution(self, instance: PricePath, decisions: Array, length: Array, state: State) -> Weights:
         return orders(instance, self.problem.rules, decisions)
@@ -101,28 +133,16 @@ class Trade(Scored):
         return params.start + self.arrays.xp.minimum(passed, params.scored)
 
 
-def _compounded(relatives: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Products of the first 1, 2, ..., E relatives along the third axis of [B, D, E, N + 1]."""
-    out = relatives.copy()
-    for day in range(1, out.shape[2]):  # numpy's cumprod over a middle axis takes several times as long
-        out[:, :, day] *= out[:, :, day - 1]
-    return out
+class _Now(NamedTuple):
+    """The fields of the periods that rows are in."""
 
+    ops: Any
+    periods: Periods
+    period: Array
+    charges: bool
 
-class _Growth(NamedTuple):
-    """After some days: wealth factor [B], drifted weights [B, N + 1], lowest wealth factor on the way [B]."""
+    def __call__(self, name: str) -> Array:
+        return self.ops.gather(getattr(self.periods, name), self.period)
 
-    growth: Array
-    weights: Array
-    low: Array
-
-
-def _grown(xp: Any, relatives: Array, weights: Array) -> _Growth:
-    """Let ``weights`` drift through cumulative ``relatives`` [B, E, N + 1]."""
-    if not relatives.shape[1]:
-        one = xp.ones_like(weights[:, 0])
-        return _Growth(one, weights, one)
-    wealth = xp.matmul(relatives, weights[:, :, None])[:, :, 0]
-    final = wealth[:, -1]
-    safe = xp.where(final > 0, final, xp.ones_like(final))
-    return _Growth(final, relatives[:, -1] * weights / safe[:, None], xp.min(wealth, axis=-1))
+    def owed(self, name: str) -> Array | None:
+        return self(name) if self.charges else None
