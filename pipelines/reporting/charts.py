@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator, StrMethodFormatter
+from matplotlib.ticker import FuncFormatter, NullLocator, StrMethodFormatter
 
 from headway.pipelines.comparison.results import Results, Row
 from headway.pipelines.reporting import curves
+from headway.pipelines.reporting.axes import dates_or_numbers, plain_log
 from headway.pipelines.reporting.curves import Curve, Learning
 from headway.pipelines.reporting.figures import SERIES, chart
 
@@ -69,7 +70,8 @@ def comparison(results: Results, found: Mapping[str, Look]) -> list[Figure]:
         figures.append(_anytime(results, lines, found))
     if results.instances["n"] > 1 and (lines := curves.profile(results)):
         figures.append(_profile(results, lines, found))
-    figures += [_series(results, name, found) for name in _shared_series(results)]
+    if not (results.findings and results.findings.charts):  # else the problem has said what is worth drawing
+        figures += [_series(results, name, found) for name in _shared_series(results)]
     return figures
 
 
@@ -150,7 +152,7 @@ def _shared_series(results: Results) -> list[str]:
 def _series(results: Results, name: str, found: Mapping[str, Look]) -> Figure:
     def draw(axes: Axes) -> None:
         lines = [(label, e[name]) for label, entries in results.series.items() for e in entries if name in e]
-        x, y = _periods(results.periods), [np.array(v, float) for _, v in lines]
+        x, y = dates_or_numbers(results.periods), [np.array(v, float) for _, v in lines]
         shown = np.unique(np.linspace(0, len(x) - 1, curves.CURVE_POINTS * 2).astype(int))
         for (label, _), line in zip(lines, y, strict=True):
             look = found[label]
@@ -158,23 +160,11 @@ def _series(results: Results, name: str, found: Mapping[str, Look]) -> Figure:
         everything = np.concatenate([line[np.isfinite(line)] for line in y])
         if len(everything) and everything.min() > 0 and everything.max() > 4 * everything.min():
             axes.set_yscale("log")
-            _plain_log(axes.yaxis)
+            plain_log(axes.yaxis)
         axes.set_ylabel(name)
 
     caption = "One line per contestant and seed."
     return Figure(name.replace("_", " ").capitalize(), caption, chart(f"{name} over time", draw))
-
-
-def _periods(labels: Sequence[Any]) -> Any:
-    if labels and isinstance(labels[0], str):
-        return np.array(labels, "datetime64[D]")
-    return np.asarray(labels, float)
-
-
-def _plain_log(axis: Any) -> None:
-    axis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0)))
-    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axis.set_minor_formatter(NullFormatter())
 
 
 # -- training -------------------------------------------------------------------------------------

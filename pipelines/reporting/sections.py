@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from headway.findings import Findings
 from headway.pipelines.comparison import results as records
 from headway.pipelines.comparison.results import Results
-from headway.pipelines.reporting import charts, curves, formats
+from headway.pipelines.reporting import charts, curves, findings, formats
 from headway.pipelines.reporting.charts import Figure
 from headway.pipelines.reporting.curves import Learning
 from headway.pipelines.reporting.figures import compact
@@ -44,6 +45,7 @@ class Section:
     detail: str
     basis: list[tuple[str, str]]
     board: Leaderboard | None = None
+    sheets: Sequence[findings.Sheet] = ()
     figures: Sequence[Figure] = ()
     pictures: Sequence[Picture] = ()
     caveats: Sequence[str] = ()
@@ -92,6 +94,7 @@ def _judged(run: Run, trained: Mapping[Path, tuple[str, Run]], anchor: str) -> S
     looks = charts.looks(results.rows)
     headline, _, detail = results.verdict.partition(" (")
     lessons = [lesson for label, entered in trained.values() if (lesson := curves.learning(entered, label))]
+    found = results.findings or Findings()
     sense, unit = results.problem["sense"], results.problem["unit"]
     return Section(
         anchor=anchor,
@@ -100,7 +103,12 @@ def _judged(run: Run, trained: Mapping[Path, tuple[str, Run]], anchor: str) -> S
         detail=detail.removesuffix(".").removesuffix(")") + ".",
         basis=_basis(results),
         board=leaderboard(results, looks),
-        figures=[*charts.comparison(results, looks), *charts.trainings(lessons, looks, sense, unit)],
+        sheets=findings.tables(found, looks),
+        figures=[
+            *charts.comparison(results, looks),
+            *findings.figures(found, looks),
+            *charts.trainings(lessons, looks, sense, unit),
+        ],
         pictures=_pictures(run.folder, results),
         caveats=results.notes,
         digests=results.instances["digests"],
@@ -135,6 +143,8 @@ def _judgement(results: Results) -> list[tuple[str, str]]:
         ("Reference", f"{reference['name']} ({about})"),
         ("Intervals", f"{100 * results.confidence:g}{formats.THIN}%, bootstrap, {results.resamples} replicates"),
     ]
+    if results.trials:
+        facts.append(("Trials", f"{results.trials.count}, counted in {results.trials.where}"))
     if results.budget:
         memory = formats.size(results.budget["memory"])
         facts.append(("Limits", f"{results.budget['cpu']:g}{formats.THIN}CPU-s per instance, {memory} per worker"))

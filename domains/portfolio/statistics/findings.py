@@ -31,7 +31,7 @@ def findings(study: Study[Any, Any]) -> Findings:
     name = label if len(study.attempts[label]) == 1 else f"{label}, seed {seed} (the median one)"
     tables = [sharpe_table(study, DAYS_PER_YEAR), cost_table(study, DAYS_PER_YEAR), by_year(study, dates)]
     tables += [stressed(study, dates), by_month(name, attempt, dates)]
-    charts = [*everybody(study, dates), *beside(study, label, seed, dates), weights_over_time(name, attempt)]
+    charts = [*everybody(study, dates), *beside(study, label, seed, dates), weights_over_time(name, attempt, dates[-1])]
     return Findings(
         notes=[*_better(study), *_rivals(study), luck(study), _noise(days), *passive(study)],
         tables=[table for table in tables if table is not None],

@@ -27,9 +27,11 @@ COLUMNS = (
 
 def sharpe_table(study: Study[Any, Any], days_a_year: int) -> Table:
     """One row per contestant, best first; every statistic is taken of each seed and averaged."""
-    rows = [_row(study, label, days_a_year) for label in study.attempts]
-    bar = bars(study)[0]
-    return Table("Sharpe ratios", COLUMNS, rows, _caption(study, bar))
+    shown = slice(
+        None if any(len(found) > 1 for found in study.attempts.values()) else -1
+    )  # seeds, where there are any
+    rows = [_row(study, label, days_a_year)[shown] for label in study.attempts]
+    return Table("Sharpe ratios", COLUMNS[shown], rows, _caption(study, bars(study)[0]))
 
 
 def bars(study: Study[Any, Any]) -> tuple[Hurdle, Hurdle]:
