@@ -14,7 +14,7 @@ import torch
 from headway import seeds
 from headway.errors import CheckpointError, ConfigError
 from headway.pipelines.configuration.schema import TrainConfig
-from headway.pipelines.training.loop import CHECKPOINTS, Training
+from headway.pipelines.training.loop import CHECKPOINTS, Heard, Training
 from headway.problem import Problem
 from headway.runs import Run
 from headway.storage.checkpoint import checkpoints, load_state, newest_valid
@@ -28,6 +28,7 @@ def train(
     parent: Run | None = None,
     quiet: bool = False,
     problem: Problem[Any, Any] | None = None,
+    heard: Heard = lambda steps, score: False,
 ) -> Run:
     """Train a policy and keep the best one by validation.
 
@@ -36,7 +37,7 @@ def train(
     validation curve, digests of the validation instances).
 
     ``problem`` stands in for the one that the configuration names: inside a backtest, what is known of it
-    by then. Such a run cannot be resumed.
+    by then. Such a run cannot be resumed. ``heard`` is told of each validation and may give the training up.
 
     Raises
     ------
@@ -55,7 +56,7 @@ def train(
                      parent=parent)  # fmt: skip
     alone = parent is None and problem is None
     with run, _noted(run) if alone else contextlib.nullcontext(), seeds.sealed("test"), _threads(config.threads):
-        Training(config, run, problem).loop(quiet=quiet)
+        Training(config, run, problem, heard).loop(quiet=quiet)
     return run
 
 

@@ -27,7 +27,7 @@ def compare(arguments: list[str]) -> Answer:
     config = resolve(CompareConfig, "compare", arguments).config
     from headway.pipelines.compare import compare
 
-    with _watching(f"{config.problem.name} answers") as watch:
+    with watching(f"{config.problem.name} answers") as watch:
         return _ranked(compare(config, watch=watch))
 
 
@@ -36,12 +36,12 @@ def backtest(arguments: list[str]) -> Answer:
     config = resolve(BacktestConfig, "backtest", arguments).config
     from headway.pipelines.backtest import backtest
 
-    with _watching(f"{config.problem.name} contestants") as watch:
+    with watching(f"{config.problem.name} contestants") as watch:
         return _ranked(backtest(config, watch=watch))
 
 
 @contextmanager
-def _watching(title: str) -> Iterator[Callable[[int, int, str], None]]:
+def watching(title: str) -> Iterator[Callable[[int, int, str], None]]:
     """Progress whose total is known only when the first answer is there."""
     from headway.pipelines.training.progress import Show, progress
 

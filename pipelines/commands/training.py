@@ -27,9 +27,17 @@ def train(arguments: list[str]) -> Answer:
 
 def resume(arguments: list[str]) -> Answer:
     """Continue a run; it is tracked as it was configured when it began."""
+    from headway.runs import Run
+
+    folder = compose(ResumeConfig, "resume", keyed(arguments, "folder")).config.folder
+    if Run.open(folder).provenance["verb"] == "tune":
+        from headway.pipelines.commands.tuning import tuned
+        from headway.pipelines.tune import resume_tuning
+
+        return tuned(resume_tuning(Run.open(folder)))
     from headway.pipelines.train import resume
 
-    run = resume(compose(ResumeConfig, "resume", keyed(arguments, "folder")).config.folder)
+    run = resume(folder)
     return _trained(run, Tracking.model_validate(run.config["tracking"]))
 
 

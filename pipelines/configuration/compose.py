@@ -48,7 +48,7 @@ def compose(model: type[M], verb: str, tokens: Sequence[str]) -> Composed[M]:
     line = read_tokens(rest, text_keys(model), shorthands(model))
     layers = [_expanded(model, read_yaml(file, label)) for file, label in chosen] + [line]
     problem = _named("problem", layers) or ""
-    recommended = preset("problem", *problem.split("/")).under(verb) if problem else Layer({}, {})
+    recommended = _recommended(verb, problem, layers)
     merged = _merge(model, [_fitting(_expanded(model, recommended), layers), *layers])
     return Composed(_validated(model, verb, merged), merged.origins)
 
@@ -76,6 +76,13 @@ def _expanded(model: type[Model], layer: Layer) -> Layer:
             tree[key] = {field: tree[key]}
             origins[key, field] = origins[(key,)]
     return Layer(tree, origins)
+
+
+def _recommended(verb: str, problem: str, layers: Sequence[Layer]) -> Layer:
+    """The problem's preset for this verb. An agent is tuned from what is recommended for training it."""
+    if not problem or (verb == "tune" and any("contestant" in layer.tree for layer in layers)):
+        return Layer({}, {})
+    return preset("problem", *problem.split("/")).under("train" if verb == "tune" else verb)
 
 
 def _fitting(recommended: Layer, layers: Sequence[Layer]) -> Layer:

@@ -99,10 +99,9 @@ class Validation(Model):
     )
 
 
-class TrainConfig(RunConfig):
-    """Train a policy; the best one by validation is kept."""
+class TrainingConfig(RunConfig):
+    """What every verb that trains has."""
 
-    agent: Named = Field(description="training algorithm, with its hyper-parameters")
     env: Named | None = Field(default=None, description="environment of the problem; null: its default one")
     network: Named | None = Field(default=None, description="network; null: the agent's default one")
     init: str | None = Field(
@@ -112,6 +111,12 @@ class TrainConfig(RunConfig):
     steps: Count = Field(default=200_000, description="environment steps")
     validation: Validation = Field(default=Validation(), description="selection and early stopping")
     checkpoint_every: Count = Field(default=50_000, description="environment steps between two checkpoints")
+
+
+class TrainConfig(TrainingConfig):
+    """Train a policy; the best one by validation is kept."""
+
+    agent: Named = Field(description="training algorithm, with its hyper-parameters")
 
 
 class Limits(Model):
@@ -142,6 +147,41 @@ class CompareConfig(Limits, RunConfig):
     pictures: int = Field(default=1, ge=0, description="instances to draw, for the best contestant of each kind")
     jobs: Count = Field(default=1, description="contestants that run at the same time; timings are fairest with 1")
     report: bool = Field(default=True, description="write the HTML report")
+
+
+class TuneConfig(Limits, TrainingConfig):
+    """Search the hyper-parameters of an agent, or the parameters of a solver, under the same rules."""
+
+    agent: Named | None = Field(default=None, description="agent to tune; what is given here stays fixed")
+    contestant: Entry | None = Field(default=None, description="or the solver to tune; what is given here stays fixed")
+    space: Mapping[str, Any] = Field(
+        default={}, description="component.knob: {low, high, log, step} or {choices: [...]}; empty: the one that ships"
+    )
+    goals: tuple[str, ...] = Field(
+        default=("objective",), min_length=1, description="objective, cpu_seconds, or a metric as name:min or name:max"
+    )
+    sampler: Literal["tpe", "cmaes", "gp", "qmc", "random", "nsga2"] = Field(
+        default="tpe", description="how Optuna proposes the next values"
+    )
+    pruner: Literal["none", "median", "hyperband", "wilcoxon"] | None = Field(
+        default=None, description="when a trial is given up; null: median for agents, wilcoxon for solvers"
+    )
+    trials: Count = Field(default=30, description="values to try, pruned trials included")
+    seconds: Seconds | None = Field(
+        default=None, description="CPU-seconds after which no trial is begun; null: no limit"
+    )
+    workers: Count = Field(default=1, description="processes that work on the study at the same time")
+    n: Count = Field(
+        default=16, description="tuning instances that trials are scored on, and test instances afterwards"
+    )
+    seeds: Count = Field(default=1, description="runs of each trial, with seeds that tests never use")
+    test_seeds: Count = Field(default=3, description="runs of default and incumbent on test instances")
+
+    @model_validator(mode="after")
+    def _one(self) -> TuneConfig:
+        if (self.agent is None) == (self.contestant is None):
+            raise ValueError("either an agent or a contestant is tuned")
+        return self
 
 
 class BacktestConfig(RunConfig):
@@ -180,6 +220,33 @@ class SolveConfig(Limits, ProblemConfig):
     tracking: Tracking = Field(default=Tracking(), description="MLflow tracking URI that registered models come from")
     out: Path | None = Field(default=None, description="file for the solution")
     picture: Path | None = Field(default=None, description="file for a picture of the solution (.svg, .png, .pdf)")
+
+
+class ServeConfig(Limits):
+    """A contestant as a local HTTP service."""
+
+    contestant: Entry = Field(description="models:/NAME@champion, a run, or a baseline")
+    problem: Named | None = Field(default=None, description="what it solves; null: what the policy was trained for")
+    threads: Count = Field(default=1, description="threads of each worker")
+    seed: Seed = Field(default=0, description="seed of the contestant")
+    tracking: Tracking = Field(default=Tracking(), description="MLflow tracking URI that registered models come from")
+    workers: Count = Field(default=1, description="processes that answer at the same time")
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8000, ge=1, le=65535, description="port to listen on")
+    body: Count = Field(default=10 * 2**20, description="largest request, bytes")
+
+
+class PromoteConfig(Limits):
+    """Make the challenger the champion if it wins on fresh instances."""
+
+    name: Annotated[str, Field(min_length=1)] = Field(description="registered model")
+    problem: Named | None = Field(default=None, description="what they are tested on; null: what they were trained for")
+    n: Count = Field(default=64, description="fresh instances")
+    seeds: Count = Field(default=1, description="runs of each on every instance")
+    threads: Count = Field(default=1, description="threads of each process")
+    confidence: float = Field(default=0.95, gt=0, lt=1, description="level at which the lead must exclude zero")
+    runs: Path = Field(default=Path("runs"), description="folder that receives the comparison's folder")
+    tracking: Tracking = Field(default=Tracking(), description="MLflow tracking URI of the registry")
 
 
 class EvaluateConfig(ProblemConfig):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from headway.components import build
@@ -25,6 +25,8 @@ from headway.storage.stored import StoredPolicy, policy_members, save_policy
 
 CHECKPOINTS, POLICY, TRAINING = "checkpoints", "policy", "training.json"
 
+Heard = Callable[[int, Score], bool]  # steps and score of a validation; true: this training is given up
+
 
 class Training:
     """One run under way: the trainer, its validation, and how far it has come.
@@ -33,8 +35,14 @@ class Training:
     validations since the best one.
     """
 
-    def __init__(self, config: TrainConfig, run: Run, problem: Problem[Any, Any] | None = None) -> None:
-        self.config, self.run = config, run
+    def __init__(
+        self,
+        config: TrainConfig,
+        run: Run,
+        problem: Problem[Any, Any] | None = None,
+        heard: Heard = lambda steps, score: False,
+    ) -> None:
+        self.config, self.run, self.heard, self.given_up = config, run, heard, False
         self.trainer, self.validator = _trainer(config, problem)
         self.best: StoredPolicy | None = None
         self.best_score: Score | None = None
@@ -59,9 +67,13 @@ class Training:
 
     @property
     def over(self) -> bool:
-        """All steps are done, or validation has not improved for its patience."""
+        """All steps are done, validation has not improved for its patience, or whoever listens has given it up."""
         patience = self.config.validation.patience
-        return self.trainer.steps >= self.config.steps or (patience is not None and self.waiting >= patience)
+        return (
+            self.given_up
+            or self.trainer.steps >= self.config.steps
+            or (patience is not None and self.waiting >= patience)
+        )
 
     def advance(self) -> None:
         """One update of the agent; validation and a checkpoint where they are due."""
@@ -89,6 +101,7 @@ class Training:
         self.clock.append(self.seconds)
         metrics = {"validation/objective": score.objective, "validation/feasible": score.feasible}
         self.run.log(self.trainer.steps, metrics)
+        self.given_up = self.heard(self.trainer.steps, score)
 
     # -- what is kept ---------------------------------------------------------------------------------
     def store(self) -> None:

@@ -74,10 +74,9 @@ def fetch_policy(reference: str, uri: str | None = None) -> Path:
     name, _, alias = reference.removeprefix(SCHEME).partition("@")
     if not (reference.startswith(SCHEME) and name and alias):
         raise ConfigError("not a registered model", got=reference, expected=f"{SCHEME}NAME@alias")
-    quieten()
     import mlflow
 
-    uri = uri or mlflow.get_tracking_uri()
+    uri = _tracker(uri)
     try:
         client = connect(uri)
         source = client.get_model_version_download_uri(name, client.get_model_version_by_alias(name, alias).version)
@@ -88,6 +87,34 @@ def fetch_policy(reference: str, uri: str | None = None) -> Path:
     if not (found / MANIFEST).is_file():
         raise DataError("the registered model holds no stored policy", where=folder, expected="artifacts/policy")
     return found
+
+
+def versions(name: str, uri: str | None) -> dict[str, str]:
+    """Alias -> version of the registered model ``name``.
+
+    Raises
+    ------
+    DataError
+        No model of this name is registered.
+    """
+    client = connect(_tracker(uri))
+    try:
+        return {alias: str(version) for alias, version in client.get_registered_model(name).aliases.items()}
+    except failures() as error:
+        raise DataError("no such registered model", where=uri, got=error, expected=name) from error
+
+
+def move_alias(name: str, alias: Alias, version: str, uri: str | None) -> None:
+    """Point ``alias`` of the registered model ``name`` to ``version``."""
+    connect(_tracker(uri)).set_registered_model_alias(name, alias, version)
+
+
+def _tracker(uri: str | None) -> str:
+    """The tracker; MLflow's own default where none is given."""
+    quieten()
+    import mlflow
+
+    return uri or str(mlflow.get_tracking_uri())
 
 
 class _Registration:

@@ -1,0 +1,62 @@
+"""The verb ``serve``: a registered model, a run or a baseline as a local HTTP service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from headway.contest.contestants import REGISTERED, resolve
+from headway.errors import ConfigError
+from headway.pipelines.configuration.schema import ServeConfig
+from headway.pipelines.serving.app import make_app
+from headway.pipelines.serving.service import Service
+from headway.problem import Problem
+from headway.registry import make_problem
+from headway.solver import Budget
+
+
+def service(config: ServeConfig) -> Service:
+    """The service that a configuration means, its workers not loaded yet.
+
+    Raises
+    ------
+    ConfigError
+        No problem is named, and the contestant does not say which one it was trained for.
+    CapabilityError
+        The contestant was trained for another problem.
+    """
+    problem = _problem(config)
+    entry = config.contestant
+    contestant = resolve(entry.name, problem, entry.options, label=entry.label, tracking=config.tracking.uri)
+    budget = Budget(cpu=config.budget, threads=config.threads, wall=config.wall, memory=config.memory)
+    return Service(problem, contestant, budget, workers=config.workers, seed=config.seed)
+
+
+def serve(config: ServeConfig) -> None:
+    """Answer requests until a signal ends it."""
+    import uvicorn
+
+    made = service(config)
+    made.warm()
+    uvicorn.run(make_app(made, body=config.body), host=config.host, port=config.port, log_level="warning")
+
+
+def _problem(config: ServeConfig) -> Problem[Any, Any]:
+    if config.problem is not None:
+        return make_problem(config.problem.name, **config.problem.options)
+    from headway.storage.stored import load_policy
+
+    policy = load_policy(_folder(config.contestant.name, config.tracking.uri))
+    return make_problem(policy.problem_name, **policy.problem_options)
+
+
+def _folder(name: str, tracking: str | None) -> Path:
+    """Where the stored policy of a registered model or of a run lies."""
+    if name.startswith(REGISTERED):
+        from headway.tracking.model_registry import fetch_policy
+
+        return fetch_policy(name, tracking)
+    if not Path(name).is_dir():
+        raise ConfigError("only a trained policy says what it solves", where="problem", got="nothing",
+                          expected="domain/problem", hint=f"headway serve {name} problem=routing/cvrp")  # fmt: skip
+    return Path(name) / "policy" if (Path(name) / "policy").is_dir() else Path(name)

@@ -1,0 +1,43 @@
+"""The incumbent's test: beside the untuned default, on instances and with seeds that no trial has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from headway.pipelines.compare import compare
+from headway.pipelines.configuration.schema import CompareConfig, Entry, Tracking, TuneConfig
+from headway.pipelines.tuning.space import Options
+from headway.pipelines.tuning.trials import training
+from headway.runs import Run
+
+DEFAULT, TUNED = "default", "tuned"
+
+
+def tested(config: TuneConfig, incumbents: Sequence[Options], run: Run) -> Run:
+    """A comparison of the default with every incumbent, on test instances, in a child run called ``test``."""
+    labels = [TUNED] if len(incumbents) == 1 else [f"{TUNED} {i}" for i in range(len(incumbents))]
+    rivals = {DEFAULT: {}} | dict(zip(labels, incumbents, strict=True))
+    entries = [entry for label, options in rivals.items() for entry in _entries(config, label, options, run)]
+    own = {key: getattr(config, key) for key in CompareConfig.model_fields if key in TuneConfig.model_fields}
+    settings: dict[str, Any] = {
+        "contestants": tuple(entries),
+        "name": "test",
+        "seeds": 1 if config.agent else config.test_seeds,
+        "ablations": False,
+        "tracking": Tracking(uri=None),
+    }
+    return compare(CompareConfig(**own | settings), root=run.folder / "children")
+
+
+def _entries(config: TuneConfig, label: str, options: Options, run: Run) -> list[Entry]:
+    if config.contestant is not None:
+        values = {**config.contestant.options, **options.get("contestant", {})}
+        return [Entry(name=config.contestant.name, options=values, label=label)]
+    from headway.pipelines.train import train
+
+    runs = [
+        train(training(config, options, seed, f"{label.replace(' ', '-')}-{seed}"), parent=run, quiet=True)
+        for seed in range(config.test_seeds)
+    ]
+    return [Entry(name=str(made.folder), label=label) for made in runs]
