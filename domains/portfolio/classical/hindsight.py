@@ -11,7 +11,7 @@ from pydantic import Field
 from headway.components import component
 from headway.domains.portfolio.allocation.problem import Allocation
 from headway.domains.portfolio.allocation.solution import Weights, orders
-from headway.domains.portfolio.classical.baselines import invested, with_cash
+from headway.domains.portfolio.classical.baselines import with_cash
 from headway.domains.portfolio.market.instance import PricePath
 from headway.solver import Search, Solver
 
@@ -35,7 +35,7 @@ class HindsightCRP(Solver[PricePath, Weights]):
         log_wealth = np.log1p(instance.returns[0, instance.first + 1 :]).cumsum(axis=0)
         ends = np.append(days[1:], instance.length - 1) - instance.first - 1
         relatives = np.exp(np.diff(log_wealth[ends], axis=0, prepend=0.0))
-        weights = best_constant(relatives, self.updates) * invested(rules)
+        weights = best_constant(relatives, self.updates) * min(1.0, rules.leverage)
         row = with_cash(np.minimum(weights, rules.cap))
         solution = orders(instance, rules, np.tile(row, (1, len(days), 1)))
         search.incumbent(solution)

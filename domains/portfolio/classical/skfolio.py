@@ -1,129 +1,131 @@
-"""skfolio's optimisers as planners: one adapter, fitted at each decision on the days known by then."""
+"""Any of skfolio's optimisers as a planner: one adapter, fitted at each decision on the days known by then."""
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import warnings
 from abc import abstractmethod
-from typing import Annotated, Any
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
 from headway.components import component
-from headway.domains.portfolio.accounting.rules import Rules
-from headway.domains.portfolio.classical.baselines import invested, with_cash
-from headway.domains.portfolio.market.instance import PricePath
+from headway.domains.portfolio.classical.estimated import Estimated, Sample
+from headway.domains.portfolio.classical.limits import Limits
+from headway.domains.portfolio.classical.skfolio_parts import found, made
 from headway.errors import SolverError
-from headway.policy import Planner
 
 Floats = NDArray[np.float64]
 
-# Daily variances of fractions (1e-4) are near the solver's absolute tolerance: weights were off by 5e-4, and
-# are by 1e-6 in percent. All estimators here are invariant to the scale of returns.
 _PERCENT = 100.0
 
 
 @component
-class Skfolio(Planner[PricePath]):
-    """Fits an estimator of skfolio on the last ``lookback`` daily returns and orders its weights.
+class Fitted(Estimated):
+    """Fits an estimator of skfolio, with the rules for limits as far as it takes them, and orders its weights.
 
-    Stateless: each plan depends on the view alone, so that it can be repeated and needs no `fit`.
-
-    Raises
-    ------
-    SolverError
-        The estimator found no solution; nothing is put in its place.
+    Limits that it does not take (groups, in the hierarchical ones) the projection of all orders keeps.
     """
 
-    lookback: Annotated[int, Field(ge=21)] = 504
-
     @abstractmethod
-    def estimator(self, returns: Floats, rules: Rules) -> Any:
-        """An unfitted skfolio estimator for simple returns [T, N] under the problem's rules."""
+    def unfitted(self, sample: Sample) -> Any:
+        """An unfitted estimator of skfolio whose weights sum to 1."""
 
-    def plan(self, problem: Any, view: PricePath, state: Any) -> Floats:
-        returns = view.returns[0, -self.lookback :]
+    @property
+    def scale(self) -> float:
+        """What returns are multiplied with.
+
+        Daily variances of fractions (1e-4) are near the solver's absolute tolerance: weights were off by 5e-4, and
+        are by 1e-6 in percent. The named estimators are invariant to the scale of returns.
+        """
+        return _PERCENT
+
+    def weights(self, sample: Sample) -> Floats:
+        assets, limits = len(sample.held), sample.limits
+        if limits.cap * assets <= limits.budget * (1 + 1e-9) or assets == 1:
+            return np.full(assets, limits.budget / assets)  # nothing is left to choose
+        estimator = self.unfitted(sample)
         with warnings.catch_warnings():
             # "Inaccurate" is a solution within Clarabel's reduced tolerance of 5e-5: checked on 320 days of real
             # prices, the risk contributions of such days are as equal (1e-5) as those of the others.
             warnings.filterwarnings("ignore", message=".*inaccurate.*")
             try:
-                weights = self.estimator(returns, problem.rules).fit(_PERCENT * returns).weights_
+                weights = estimator.fit(self.scale * sample.returns).weights_
             except Exception as error:
                 raise SolverError(
                     "skfolio found no weights",
-                    where=f"{type(self).__name__}, known until {view.dates[0, -1]}",
+                    where=type(self).__name__,
                     got=f"{type(error).__name__}: {error}",
                     expected="a solution",
                     hint="lengthen lookback, or look at the returns before that date",
                 ) from error
-        return with_cash(invested(problem.rules) * np.asarray(weights / weights.sum(), np.float64))
+        return limits.budget * np.asarray(weights / weights.sum(), np.float64)
 
 
 @component
-class MinimumVariance(Skfolio):
-    """Least sample variance, fully invested within the rules (Markowitz 1952)."""
+class Skfolio(Fitted):
+    """An estimator of `skfolio.optimization` by its name, with its own options.
 
-    def estimator(self, returns: Floats, rules: Rules) -> Any:
-        from skfolio.optimization import MeanRisk
+    estimator : name of the class
+    options : its parameters; choices by name (``risk_measure: cvar``), parts as mappings with their ``name``
+        (``prior_estimator: {name: EmpiricalPrior, covariance_estimator: {name: LedoitWolf}}``)
+    percent : fit on returns in percent; false where an option has the unit of returns (``risk_aversion``)
 
-        return MeanRisk(**bounds(rules))
-
-
-@component
-class MeanVariance(Skfolio):
-    """Largest ratio of sample mean to deviation: the tangency portfolio (Markowitz 1952, Tobin 1958).
-
-    Where no asset has a positive mean there is none; least variance is ordered then.
+    Raises
+    ------
+    UnknownNameError
+        The class, an option, a choice or a part is none of skfolio's.
     """
 
-    def estimator(self, returns: Floats, rules: Rules) -> Any:
-        from skfolio.optimization import MeanRisk, ObjectiveFunction
+    estimator: str = "HierarchicalEqualRiskContribution"
+    options: dict[str, Any] = dataclasses.field(default_factory=dict)
+    percent: bool = True
 
-        ratio, risk = ObjectiveFunction.MAXIMIZE_RATIO, ObjectiveFunction.MINIMIZE_RISK
-        return MeanRisk(objective_function=ratio if (returns.mean(axis=0) > 0).any() else risk, **bounds(rules))
+    def __post_init__(self) -> None:
+        if self.options:  # what is wrong in a configuration is refused now, not in a worker
+            made(self._class, self.options, "options")
+
+    @cached_property
+    def _class(self) -> type[Any]:
+        return found(self.estimator, ("optimization",), "estimator")
+
+    @property
+    def scale(self) -> float:
+        return _PERCENT if self.percent else 1.0
+
+    def unfitted(self, sample: Sample) -> Any:
+        within = bounds if "max_short" in inspect.signature(self._class).parameters else long_only
+        limits = accepted(self._class, within(sample.limits))
+        if "transaction_costs" in self.options:
+            limits |= accepted(self._class, {"previous_weights": sample.held / sample.limits.budget})
+        return made(self._class, limits | self.options, "options")
 
 
-@component
-class RiskParity(Skfolio):
-    """Every asset contributes the same variance (Maillard, Roncalli and Teiletche 2010); long-only."""
-
-    def estimator(self, returns: Floats, rules: Rules) -> Any:
-        from skfolio.optimization import RiskBudgeting
-
-        return RiskBudgeting(min_weights=0.0, max_weights=min(rules.cap / invested(rules), 1.0))
+def accepted(kind: type[Any], values: dict[str, Any]) -> dict[str, Any]:
+    """Those values that a class has a parameter for."""
+    return {key: value for key, value in values.items() if key in inspect.signature(kind).parameters}
 
 
-@component
-class HRP(Skfolio):
-    """Hierarchical risk parity (Lopez de Prado 2016); long-only.
+def bounds(limits: Limits) -> dict[str, Any]:
+    """The rules' limits by the names of skfolio's parameters, on weights that sum to 1, before the budget scales them.
 
-    ``linkage``: how clusters are joined; single is the paper's. It alone moves the net Sharpe ratio
-    by 0.05 on the bundled data, so "HRP" without it names no method. skfolio also orders the leaves
-    optimally, which the paper does not: its weights differ from other implementations'.
+    Where shorts are allowed, limits of groups (on absolute weights) are left to the projection.
     """
-
-    linkage: Annotated[str, Field(pattern="^(single|complete|average|ward)$")] = "single"
-
-    def estimator(self, returns: Floats, rules: Rules) -> Any:
-        from skfolio.cluster import HierarchicalClustering, LinkageMethod
-        from skfolio.optimization import HierarchicalRiskParity
-        from skfolio.seriation import HierarchicalSeriation
-
-        clusters = HierarchicalClustering(linkage_method=LinkageMethod(self.linkage))
-        return HierarchicalRiskParity(
-            seriation_estimator=HierarchicalSeriation(hierarchical_clustering_estimator=clusters),
-            min_weights=0.0,
-            max_weights=min(rules.cap / invested(rules), 1.0),
-        )
-
-
-def bounds(rules: Rules) -> dict[str, Any]:
-    """The rules as constraints of skfolio's `MeanRisk` on weights that sum to 1, before `invested` scales them."""
-    scale = 1 / invested(rules)
-    cap, leverage = rules.cap * scale, rules.leverage * scale
-    if rules.long_only:
-        return {"min_weights": 0.0, "max_weights": min(cap, 1.0)}
+    if limits.low == 0:
+        return long_only(limits)
+    scale = 1 / limits.budget
+    cap, leverage = limits.cap * scale, limits.leverage * scale
     # With weights that sum to 1, gross <= leverage is the same as shorts <= (leverage - 1) / 2.
     return {"min_weights": -cap, "max_weights": cap, "max_short": (leverage - 1) / 2}
+
+
+def long_only(limits: Limits) -> dict[str, Any]:
+    """The same for estimators that know no shorts."""
+    scale = 1 / limits.budget
+    within: dict[str, Any] = {"min_weights": 0.0, "max_weights": min(scale * limits.cap, 1.0)}
+    if len(limits.shares):
+        within |= {"left_inequality": limits.groups, "right_inequality": scale * limits.shares}
+    return within
