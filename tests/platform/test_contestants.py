@@ -91,9 +91,10 @@ def test_hybrids_carry_their_policy(problem, trouble):
 
 
 def test_the_ablation_of_a_hybrid_is_the_hybrid_with_chance(problem):
-    """The same code and options, another policy."""
+    """The same code and options, another policy; the label tells it from that of other options."""
     ablation = resolve("guided", problem, {"policy": "rounding", "pull": 0.25}).without_learning()
-    assert ablation.label == "guided(policy=random)"
+    assert ablation.label == "guided(policy=random, pull=0.25)"
+    assert resolve("guided", problem, {"policy": "rounding"}).without_learning().label == "guided(policy=random)"
     assert ablation.options == {"pull": 0.25}
     assert isinstance(ablation.load(problem).policy, RandomPolicy)
 

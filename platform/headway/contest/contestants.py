@@ -77,10 +77,14 @@ class Contestant:
         return problem.contestant(self.name, self.options, where=self.label, **bound)
 
     def without_learning(self) -> Contestant:
-        """Its ablation: the same code and environment, with random actions in place of the learned policy."""
+        """Its ablation: the same code, options and environment, with random actions in place of the learned policy.
+
+        The label names the options: hybrids that differ in them have ablations that do.
+        """
         if self.kind == "hybrid" and self.guide is not None:
             guide = self.guide.without_learning()
-            return dataclasses.replace(self, label=f"{self.name}(policy={guide.name})", guide=guide)
+            knobs = "".join(f", {name}={value}" for name, value in self.options.items())
+            return dataclasses.replace(self, label=f"{self.name}(policy={guide.name}{knobs})", guide=guide)
         label = f"{RANDOM} ({self.environment})" if self.environment else RANDOM
         return dataclasses.replace(self, label=label, kind="baseline", name=RANDOM, folder=None)
 
