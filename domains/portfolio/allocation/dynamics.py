@@ -120,7 +120,8 @@ class Trade(Scored):
         period = state.period + 1
         truncated = (period == params.periods.holding.shape[1]) & ~ruined
         scores = ops.gather(params.scores, state.period) if params.scores.shape[1] else params.scores
-        earned = Earned(growth, DAYS_PER_YEAR / params.scored, target, scores, state.memory)
+        scale = DAYS_PER_YEAR / xp.astype(params.scored, xp.float64)
+        earned = Earned(growth, scale, target, scores, state.memory)
         reward, memory = self.rewarding.give(xp, earned)
         return Transition(State(period, weights, state.wealth * growth, memory), reward, ruined, truncated)
 

@@ -29,7 +29,7 @@ _STILL = 1e-12  # variances of at most this are none
 
 
 class Earned(NamedTuple):
-    """A period: net growth factor [B], years in one over the episode's ([B], 1 / years), weights after the trade
+    """A period: net growth factor [B], one over the years of the episode [B], weights after the trade
     [B, N + 1], the reward's own scores of assets [B, N], what it remembers [B, M].
     """
 
