@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from headway.errors import CapabilityError, LeakageError, UnknownNameError
+from headway.errors import CapabilityError, ConfigError, LeakageError, UnknownNameError
 from headway.pipelines.backtest import backtest
 from headway.pipelines.comparison.results import read
+from headway.pipelines.comparison.walkforward import Schedule
 from headway.pipelines.configuration.schema import BacktestConfig
+from headway.problem import Problem
 from headway.runs import Run
 
 
@@ -22,6 +26,7 @@ def tides(monkeypatch):
     known = {**registry.domains(), "tiny": tides.domain}
     monkeypatch.setattr(registry, "domains", lambda: known)
     tides.seen.clear()
+    tides.studies.clear()
     return tides
 
 
@@ -71,6 +76,97 @@ def test_what_is_held_carries_over_a_refit(tides, tmp_path):
     guess = np.repeat(means, [25, 25, 10])
     expected = np.abs(guess - level[60:]) + 0.5 * np.abs(np.diff(guess, prepend=0.0))
     assert row(results, "mean").objective == pytest.approx(expected.mean())
+
+
+@pytest.mark.parametrize("window", [None, 20])
+def test_refits_keep_the_gap_and_the_window(tides, tmp_path, window):
+    """Purge 3 and embargo 2 leave five days out before each decision; a rolling window forgets what is older."""
+    results = walked(["mean"], tmp_path, refit=25, purge=3, embargo=2, train_window=window)
+    level = tides.levels()
+    ends = [55, 80, 105]
+    assert [count for who, count in tides.seen if who == "fit"] == [window or end for end in ends]
+    means = [level[end - window if window else 0 : end].mean() for end in ends]
+    guess = np.repeat(means, [25, 25, 10])
+    expected = np.abs(guess - level[60:]) + 0.5 * np.abs(np.diff(guess, prepend=0.0))
+    assert row(results, "mean").objective == pytest.approx(expected.mean())
+
+
+@given(st.integers(1, 119), st.integers(0, 60), st.integers(0, 60), st.one_of(st.none(), st.integers(1, 119)))
+def test_no_refit_sees_a_label_that_reaches_into_its_test(period, purge, embargo, window):
+    """A label of the last day seen, which looks ahead as many days as are purged, is known before the test begins."""
+    import tides
+
+    problem = tides.TideGuess()
+    history, schedule = problem.history(), Schedule(25, purge, embargo, window)
+    if purge + embargo >= period:
+        with pytest.raises(ConfigError, match="would see nothing"):
+            schedule.view(problem, history, period)
+        return
+    days = schedule.view(problem, history, period).dates[0]
+    first_scored = history.dates[0, period]
+    assert days[-1] + np.timedelta64(purge, "D") < first_scored - np.timedelta64(embargo, "D")
+    assert len(days) == min(window or period, period - purge - embargo)
+
+
+def test_agents_are_kept_from_the_gap_too(tides, tmp_path, monkeypatch):
+    """The problem that an agent is trained on ends before the purged days."""
+    known = []
+    original = tides.TideGuess.until
+    monkeypatch.setattr(
+        tides.TideGuess, "until", lambda self, view: known.append(view.level.shape[1]) or original(self, view)
+    )
+    agent = {"name": "ppo", "num_envs": 8, "rollout": 6, "batch": 24, "epochs": 1, "steps": 48}
+    training = {"network": {"name": "mlp", "hidden": [8]}, "validation": {"n": 2, "every": 48}}
+    walked([agent | training], tmp_path, purge=4, embargo=1)
+    assert known == [55]
+
+
+def test_rolling_windows_need_a_problem_that_knows_them(tides):
+    """Where a view cannot be cut, expanding refits are all there is."""
+    problem = tides.TideGuess()
+    with pytest.raises(CapabilityError, match="rolling window"):
+        Problem.recent(problem, problem.history(), 5)
+
+
+def test_the_problem_is_handed_what_was_found(tides, tmp_path):
+    """Attempts and measures of all that were feasible, leads over the reference, and the trials; best first."""
+    results = walked(["zero", "broken", "random", "foresight"], tmp_path, seeds=3)
+    (study,) = tides.studies
+    assert list(study.attempts) == [r.contestant for r in results.rows if r.contestant != "broken"]
+    assert study.kinds == {"same": "classical", "zero": "classical", "random": "ablation", "foresight": "oracle"}
+    assert [len(study.attempts[label]) for label in ("same", "random")] == [1, 3]
+    hit = study.measures["zero"]["hit"]
+    assert hit.value == pytest.approx(row(results, "zero").metrics["hit"])
+    assert hit.lead == pytest.approx(hit.value - row(results, "same").metrics["hit"])
+    assert hit.lead_low < hit.lead < hit.lead_high
+    assert study.measures["same"]["hit"].lead == study.measures["same"]["hit"].lead_low == 0
+    assert study.trials.parts == {"rules": 2}
+    assert (study.reference, study.confidence) == ("same", 0.95)
+    attempt = study.attempts["zero"][0]
+    assert attempt.evaluation.objective[0] == pytest.approx(row(results, "zero").objective)
+    assert not attempt.solution.value.any()
+
+
+def test_findings_are_kept(tides, tmp_path):
+    """In the results, as they were; sentences are among the notes."""
+    results = walked(["zero"], tmp_path)
+    assert "The moon was full." in results.notes
+    (table,) = results.findings.tables
+    assert [column.form for column in table.columns] == ["text", "percent"]
+    assert [cells[0] for cells in table.rows] == ["same", "zero"]
+    value, low, high = table.rows[1][1]
+    assert low < value < high
+    (line,) = results.findings.charts[0].lines
+    np.testing.assert_allclose(line.values, tides.levels()[-2:])
+    assert results.trials.count == 2
+
+
+def test_series_have_digests(tides, tmp_path):
+    """The same contestant again has the same one, bit for bit; another contestant has another."""
+    first, again = (walked(["zero", "mean"], tmp_path).series for _ in range(2))
+    digests = {label: [entry["sha256"] for entry in entries] for label, entries in first.items()}
+    assert digests == {label: [entry["sha256"] for entry in entries] for label, entries in again.items()}
+    assert digests["zero"] != digests["mean"]
 
 
 def test_the_reference_policy_of_the_problem_is_entered(tides, tmp_path):

@@ -16,6 +16,7 @@ from headway.batch import Batch, Instance
 from headway.components import component, given
 from headway.environment import Environment, Transition
 from headway.evaluation import Evaluation, Reference
+from headway.findings import Chart, Column, Findings, Line, Table
 from headway.policy import Planner
 from headway.problem import Problem
 from headway.registry import Domain
@@ -23,6 +24,7 @@ from headway.solver import Solver
 
 DAYS, TEST, WINDOW = 120, 60, 12
 seen: list[tuple[str, int]] = []  # who was shown how many levels
+studies: list[Any] = []  # what the problem was handed to find something in
 
 
 def levels():
@@ -127,6 +129,10 @@ class TideGuess(Problem[Tides, Guesses]):
         known = {"dates": instance.dates[:, :period], "level": instance.level[:, :period], "start": instance.start}
         return Tides.made(known)
 
+    def recent(self, view, periods):
+        parts = {"dates": view.dates[:, -periods:], "level": view.level[:, -periods:], "start": view.start}
+        return Tides.made(parts)
+
     def until(self, view):
         return dataclasses.replace(self, known=view.level[0])
 
@@ -139,6 +145,17 @@ class TideGuess(Problem[Tides, Guesses]):
 
     def measures(self, series):
         return {"hit": series["hit"].mean(1)}
+
+    def findings(self, study):
+        """All of it, so that tests can look at what a problem is handed."""
+        studies.append(study)
+        hits = [(label, study.measures[label]["hit"][:3]) for label in study.attempts if study.measures[label]]
+        line = Line("tide", study.history.level[0, -2:], low=[-1.0, -1.0], high=[1.0, 1.0])
+        return Findings(
+            ("The moon was full.",),
+            (Table("Hits", (Column("who", "text"), Column("hit", "percent")), hits),),
+            (Chart("Tide", "Two days.", ["2020-04-28", "2020-04-29"], [line]),),
+        )
 
     def references(self, instance):
         return {"same": Reference("policy", np.full(len(instance), np.nan), "as yesterday")}
