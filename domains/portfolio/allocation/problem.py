@@ -24,6 +24,7 @@ from headway.domains.portfolio.market.instance import PricePath
 from headway.domains.portfolio.market.market import Market
 from headway.domains.portfolio.market.point_in_time import PointInTime
 from headway.domains.portfolio.market.providers import PROVIDERS, Provider, Simulator
+from headway.domains.portfolio.market.randomise import RANDOMISERS, Randomiser
 from headway.domains.portfolio.market.splits import begin, day_index, held_out_from, parse_date, spans
 from headway.errors import ConfigError
 from headway.evaluation import Evaluation, Reference
@@ -57,6 +58,8 @@ class Allocation(Problem[PricePath, Weights]):
         start with so much currency; borrow_bps, margin_bps : yearly fees on shorts and on negative cash
     groups, group_caps : assets by name of a group, and the share of wealth it may hold
     turnover : most of sum |ordered - held| a decision; names : most assets held
+    randomise, randomise_options : training windows only: days in another order (bootstrap), or another drift and
+        volatility (perturb)
     """
 
     name: ClassVar[str] = "portfolio/allocation"
@@ -86,9 +89,13 @@ class Allocation(Problem[PricePath, Weights]):
         "mad": f"{_HERE}.classical.linear:MAD",
         "cvar_lp": f"{_HERE}.classical.linear:CVaR",
         "cardinality": f"{_HERE}.classical.cardinality:Cardinality",
+        "ucrp": f"{_HERE}.classical.baselines:ConstantRebalanced",
+        "pamr": f"{_HERE}.classical.online:PAMR",
+        "olmar": f"{_HERE}.classical.online:OLMAR",
     }
     oracles: ClassVar[Mapping[str, str]] = {
         "hindsight_crp": f"{_HERE}.classical.hindsight:HindsightCRP",
+        "best_stock": f"{_HERE}.classical.hindsight:BestStock",
         "informed": f"{_HERE}.classical.informed:Informed",
     }
     networks: ClassVar[Mapping[str, str]] = {
@@ -126,6 +133,8 @@ class Allocation(Problem[PricePath, Weights]):
     group_caps: dict[str, Annotated[float, Field(ge=0)]] = dataclasses.field(default_factory=dict)
     turnover: Annotated[float, Field(gt=0)] | None = None
     names: Annotated[int, Field(ge=1)] | None = None
+    randomise: str | None = None
+    randomise_options: dict[str, Any] = dataclasses.field(default_factory=dict)
     known: Market | None = given(None)  # the history where it is already loaded (a refit's prefix)
 
     def __post_init__(self) -> None:
@@ -133,6 +142,8 @@ class Allocation(Problem[PricePath, Weights]):
         if self.signals and self.simulator:
             where = "problem.signals"
             raise ConfigError("a simulated market has its own signals", where=where, got=sorted(self.signals))
+        if self.randomise is not None and self.simulator:
+            raise ConfigError("a simulated market is random already", where="problem.randomise", got=self.randomise)
 
     # -- what is known of the market ------------------------------------------------------------
     @cached_property
@@ -167,6 +178,15 @@ class Allocation(Problem[PricePath, Weights]):
         return self.provider if self.known is None and isinstance(self.provider, Simulator) else None
 
     @cached_property
+    def randomiser(self) -> Randomiser | None:
+        """What makes training windows into others like them."""
+        if self.randomise is None:
+            return None
+        cls = lookup("randomiser", self.randomise, RANDOMISERS)
+        randomiser: Randomiser = build(cls, self.randomise_options, where="problem.randomise_options")
+        return randomiser
+
+    @cached_property
     def caveats(self) -> tuple[str, ...]:
         """Sentences that belong into every report on this problem: data, conventions, deviations."""
         return caveats(self)
@@ -181,7 +201,10 @@ class Allocation(Problem[PricePath, Weights]):
         scored = self.window * self.every
         if self.simulator:
             return self.simulator.paths(rng, n, self.lookback, scored)
-        return windows(self.market, self.spans[split], n, rng, lookback=self.lookback, scored=scored)
+        path = windows(self.market, self.spans[split], n, rng, lookback=self.lookback, scored=scored)
+        if split == "train" and self.randomiser:
+            return self.randomiser.apply(path, self.market, self.spans[split], rng)
+        return path
 
     def history(self, start: str | None = None, end: str | None = None) -> PricePath:
         """The real path, scored from date ``start`` to date ``end`` (YYYY-MM-DD, both included).
