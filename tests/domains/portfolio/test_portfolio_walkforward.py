@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from headway.domains.portfolio.allocation.problem import Allocation
-from headway.errors import InstanceError
+from headway.errors import InstanceError, LeakageError
 from headway.pipelines.comparison.walkforward import Schedule
+from headway.testing.causal import assert_causal
 
 DAYS, TEST = 300, 40
 
@@ -74,3 +75,23 @@ def test_the_future_of_a_refit_changes_nothing(history):
         other = problem.perturb(history, 235, np.random.default_rng(seed))
         assert schedule.view(problem, other, 240).digest() == schedule.view(problem, history, 240).digest()
         assert schedule.view(problem, other, 241).digest() != schedule.view(problem, history, 241).digest()
+
+
+@pytest.mark.parametrize(("purge", "embargo"), [(5, 0), (4, 1), (3, 0), (0, 0)])
+def test_labels_that_overlap_the_test_are_purged(path, purge, embargo):
+    """A careless fit on labels that look five days ahead: causal with a gap of five days, caught with a shorter one."""
+    returns = np.random.default_rng(3).normal(0, 0.01, (DAYS, 3))
+
+    def walk(known):
+        labels = np.array([known[t + 1 : t + 6].sum() for t in range(len(known))])  # of the whole sample, as is usual
+        schedule, problem, forecasts = Schedule(TEST, purge, embargo), Allocation(), np.zeros(len(known))
+        for period in range(200, len(known) - 1, TEST):
+            seen = schedule.view(problem, path(known), period).length
+            forecasts[period:] = labels[:seen].mean()
+        return forecasts[:, None]
+
+    if purge + embargo >= 5:
+        assert_causal(walk, returns, cuts=[150, 201, 242, 285])
+    else:
+        with pytest.raises(LeakageError):
+            assert_causal(walk, returns, cuts=[201, 242, 285])
