@@ -60,6 +60,8 @@ VERBS = {
                    "runs/my-comparison", "ReportConfig", "FOLDER... [KEY=VALUE]"),
     "ui": Verb(_LOOK, f"{_AT}.ui:ui", "The MLflow user interface on the results, with one worker.",
                "port=5000", "UiConfig"),
+    "data": Verb(_EXTEND, f"{_AT}.data:data", "Public data sets: list, fetch with their digests, verify.",
+                 "fetch cvrplib 'X-n1*' to=data", argument="list|fetch|verify [NAME] [FILE]"),
     "doctor": Verb(_EXTEND, f"{_AT}.looking:doctor", "What is installed, what is wrong, and what to do about it.",
                    "", argument=""),
     "check": Verb(_EXTEND, f"{_AT}.extending:check", "Run the conformance suite over a problem.",

@@ -17,4 +17,5 @@ domain = Domain(
         "perishable": f"{_HERE}.perishable.problem:Perishable",
         "lot_sizing": f"{_HERE}.lot_sizing.problem:LotSizing",
     },
+    datasets={"bakery": f"{_HERE}.demand.datasets:BAKERY", "m5": f"{_HERE}.demand.datasets:M5"},
 )

@@ -6,4 +6,9 @@ domain = Domain(
     name="portfolio",
     summary="Portfolio allocation on real price histories, with next-bar execution, costs and weight drift",
     problems={"allocation": "headway.domains.portfolio.allocation.problem:Allocation"},
+    datasets={
+        "sp500": "headway.domains.portfolio.market.datasets:SP500",
+        "factors": "headway.domains.portfolio.market.datasets:FACTORS",
+        "yahoo": "headway.domains.portfolio.market.datasets:YAHOO",
+    },
 )

@@ -20,4 +20,5 @@ domain = Domain(
         "tsp": "headway.domains.routing.family.configurations:TSP",
         "vrp": "headway.domains.routing.family.problems:VRP",
     },
+    datasets={"cvrplib": "headway.domains.routing.files.cvrplib:CVRPLIB"},
 )

@@ -12,4 +12,8 @@ domain = Domain(
         "rescheduling_live": f"{_HERE}.live.problem:ReschedulingLive",
         "placement": f"{_HERE}.placement.problem:PlacementProblem",
     },
+    datasets={
+        "azure_packing": f"{_HERE}.files.datasets:AZURE_PACKING",
+        "huawei_east_1": f"{_HERE}.files.datasets:HUAWEI_EAST_1",
+    },
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
 from headway.components import build
+from headway.datasets.dataset import Dataset
 from headway.errors import UnknownNameError
 from headway.problem import Problem, lookup
 
@@ -20,12 +21,15 @@ AGENTS = "headway.agents"
 class Domain:
     """One field of application: its problems as ``name -> "module:Class"``.
 
+    ``datasets``: public data sets that its problems can read, as ``name -> "module:OBJECT"``.
+
     The object an entry point of the group ``headway.domains`` names; its module imports nothing heavy.
     """
 
     name: str
     summary: str
     problems: Mapping[str, str]
+    datasets: Mapping[str, str] = field(default_factory=dict)
 
 
 @cache
@@ -47,6 +51,17 @@ def problem_class(name: str) -> type[Problem[Any, Any]]:
 def make_problem(name: str, **options: Any) -> Problem[Any, Any]:
     """A problem by its name, with its parameters: ``make_problem("routing/cvrp", customers=50)``."""
     return build(problem_class(name), options, where="problem")
+
+
+def datasets() -> Mapping[str, str]:
+    """All public data sets that domains know, as ``name -> "module:OBJECT"``."""
+    return {name: ref for domain in domains().values() for name, ref in domain.datasets.items()}
+
+
+def dataset(name: str) -> Dataset:
+    """A public data set by its name. Raises UnknownNameError with the nearest one."""
+    found: Any = lookup("data set", name, datasets())
+    return found  # type: ignore[no-any-return]
 
 
 @cache
