@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import dataclasses
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from headway.components import component
 from headway.domains.portfolio.accounting.rules import Rules
 from headway.domains.portfolio.market.instance import TRADED, PricePath
+from headway.errors import UnknownNameError
 from headway.policy import Planner
 
 Floats = NDArray[np.float64]
@@ -46,3 +49,21 @@ class BuyAndHold(Planner[PricePath]):
     def plan(self, problem: Any, view: PricePath, state: Any) -> Floats:
         start = equally(problem.rules, view.status[0, -1] == TRADED)
         return start if int(state.period[0]) == 0 else np.zeros_like(start)
+
+
+@component
+class ConstantRebalanced(Planner[PricePath]):
+    """The same weights at each decision (Cover 1991); by default all alike (UCRP).
+
+    shares : asset -> weight; what they leave over is cash, and what does not trade is too
+    """
+
+    shares: dict[str, Annotated[float, Field(ge=0, le=1)]] = dataclasses.field(default_factory=dict)
+
+    def plan(self, problem: Any, view: PricePath, state: Any) -> Floats:
+        trades, names = view.status[0, -1] == TRADED, [str(name) for name in view.assets[0]]
+        if not self.shares:
+            return equally(problem.rules, trades)
+        if unknown := set(self.shares) - set(names):
+            raise UnknownNameError("asset", min(unknown), names, where="crp.shares")
+        return with_cash(np.where(trades, [self.shares.get(name, 0.0) for name in names], 0.0))

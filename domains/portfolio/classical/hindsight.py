@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
 from headway.components import component
 from headway.domains.portfolio.allocation.problem import Allocation
 from headway.domains.portfolio.allocation.solution import Weights, orders
 from headway.domains.portfolio.classical.baselines import with_cash
-from headway.domains.portfolio.market.instance import PricePath
+from headway.domains.portfolio.market.instance import TRADED, PricePath
 from headway.solver import Search, Solver
 
 Floats = NDArray[np.float64]
@@ -23,11 +20,8 @@ class HindsightCRP(Solver[PricePath, Weights]):
     """Best constant-rebalanced portfolio in hindsight (Cover 1991), long-only, before costs.
 
     It sees the future, so it is an oracle and never ranked. It maximises the concave mean log growth
-    of the periods by multiplicative updates (Cover 1984: each one is no worse than the last); costs
-    and lag are left out there, but not by the scorer, so it is no bound.
+    of the periods; costs and lag are left out there, but not by the scorer, so it is no bound.
     """
-
-    updates: Annotated[int, Field(ge=1)] = 2000
 
     def solve(self, problem: Allocation, instance: PricePath, search: Search[Weights]) -> Weights:
         rules = problem.rules
@@ -35,16 +29,51 @@ class HindsightCRP(Solver[PricePath, Weights]):
         log_wealth = np.log1p(instance.returns[0, instance.first + 1 :]).cumsum(axis=0)
         ends = np.append(days[1:], instance.length - 1) - instance.first - 1
         relatives = np.exp(np.diff(log_wealth[ends], axis=0, prepend=0.0))
-        weights = best_constant(relatives, self.updates) * min(1.0, rules.leverage)
+        weights = best_constant(relatives) * min(1.0, rules.leverage)
         row = with_cash(np.minimum(weights, rules.cap))
         solution = orders(instance, rules, np.tile(row, (1, len(days), 1)))
         search.incumbent(solution)
         return solution
 
 
-def best_constant(relatives: Floats, updates: int) -> Floats:
-    """Weights [N] of largest mean log(relatives [T, N] @ w) on the simplex."""
-    weights = np.full(relatives.shape[1], 1 / relatives.shape[1])
-    for _ in range(updates):
-        weights = weights * (relatives / (relatives @ weights)[:, None]).mean(axis=0)
-    return weights
+def best_constant(relatives: Floats) -> Floats:
+    """Weights [N] of largest mean log(relatives [T, N] @ w) on the simplex, by sequential quadratic programming.
+
+    How far they are from it is known (Cover 1984): at most log(max_i mean(relatives_i / (relatives @ w))).
+    """
+    from scipy.optimize import minimize
+
+    assets = relatives.shape[1]
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        growth = np.maximum(relatives @ weights, 1e-12)
+        return -float(np.log(growth).mean()), -(relatives / growth[:, None]).mean(axis=0)
+
+    found = minimize(
+        loss,
+        np.full(assets, 1 / assets),
+        jac=True,
+        method="SLSQP",
+        bounds=[(0.0, 1.0)] * assets,
+        constraints={"type": "eq", "fun": lambda w: w.sum() - 1, "jac": np.ones_like},
+        options={"maxiter": 1000, "ftol": 1e-15},
+    )
+    weights: Floats = np.maximum(found.x, 0.0)
+    return weights / weights.sum()
+
+
+@component
+class BestStock(Solver[PricePath, Weights]):
+    """All wealth in the asset that will have grown most, bought once: an oracle, before costs."""
+
+    def solve(self, problem: Allocation, instance: PricePath, search: Search[Weights]) -> Weights:
+        rules = problem.rules
+        growth = np.log1p(instance.returns[0, instance.first + 1 + rules.lag :]).sum(axis=0)
+        growth[instance.status[0, instance.first + rules.lag] != TRADED] = -np.inf
+        risky = np.zeros((1, len(instance.decisions(rules.every, rules.lag)), len(growth)))
+        risky[0, 0, growth.argmax()] = min(1.0, rules.leverage, rules.cap)
+        weights = with_cash(risky)
+        weights[:, 1:] = 0.0  # no orders after the first
+        solution = orders(instance, rules, weights)
+        search.incumbent(solution)
+        return solution
