@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from headway.components import component
-from headway.domains.routing.classical.polish import WARM, begun, descended, polish
+from headway.domains.routing.classical.polish import begun, descended, polish, warmth
 from headway.domains.routing.classical.sisr_kernel import anneal
 from headway.domains.routing.classical.sisr_knobs import Knobs, knobs_of, mean_distance
 from headway.domains.routing.classical.sisr_state import State, best_of
@@ -61,8 +61,9 @@ class SISR(Solver[RoutingInstance, Routes]):
 class Run:
     """A search under way: anneals for shares of the budget, and reports what is better."""
 
-    def __init__(self, state: State, search: Search[Routes], heat: tuple[float, float]) -> None:
+    def __init__(self, state: State, search: Search[Routes], heat: tuple[float, float], begun: float = 0.0) -> None:
         self.state, self.search, self.heat = state, search, heat
+        self.begun = min(begun, 1.0 - SHARE)  # share of the budget that was spent before the heat begins to fall
         self.iterations = 0
         self._known = float(state.run["best"][0])
         self._pace = 0.0  # seconds per iteration
@@ -81,7 +82,8 @@ class Run:
             left = (share - now) * budget
             steps = max(1, int(min(slice_, left) / self._pace)) if self._pace else FIRST
             then = min(share, now + steps * self._pace / budget)
-            heat = [factor * hot * (cold / hot) ** at for at in (now, then)]
+            fallen = ((at - self.begun) / (1.0 - self.begun) for at in (now, then))
+            heat = [factor * hot * (cold / hot) ** min(max(at, 0.0), 1.0) for at in fallen]
             self._reported(anneal(self.state, knobs, steps, *heat))
             self.iterations += steps
             before, now = now, self.share
@@ -94,14 +96,21 @@ class Run:
 
 
 def polished(task: Task, routes: Routes, search: Search[Routes], iterations: int | None) -> Routes:
-    """Routes made better by local search and SISR, for so many iterations or (None) until the budget ends."""
+    """Routes made better by local search and SISR, for so many iterations or (None) until the budget ends.
+
+    How hot it is at first follows from the iterations that are left (`polish.warmth`): from their pace, measured.
+    """
     if iterations is not None:
         return Routes(polish(task, visits_of(routes), iterations, seed=search.seed)[0][None])
     state = begun(task, visits_of(routes), search.seed)
     descended(state)
+    knobs, scale, before = knobs_of(task), mean_distance(task), search.spent
+    anneal(state, knobs, FIRST, *(heat * scale for heat in warmth(FIRST / task.customers)))
     search.incumbent(Routes(best_of(state)[None]))
-    scale = mean_distance(task)
-    Run(state, search, (WARM[0] * scale, WARM[1] * scale)).until(1.0, knobs_of(task))
+    spent = search.spent
+    left = FIRST * max(search.budget.cpu - spent, 0.0) / max(spent - before, 1e-9)
+    hot, cold = warmth(left / task.customers)
+    Run(state, search, (hot * scale, cold * scale), spent / search.budget.cpu).until(1.0, knobs)
     return Routes(best_of(state)[None])
 
 
