@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -25,10 +26,38 @@ if TYPE_CHECKING:
 def compare(arguments: list[str]) -> Answer:
     """Contestants on the same instances."""
     config = resolve(CompareConfig, "compare", arguments).config
+    if config.over:
+        return _compared_over(config)
     from headway.pipelines.compare import compare
 
     with watching(f"{config.problem.name} answers") as watch:
         return _ranked(compare(config, watch=watch))
+
+
+def _compared_over(config: CompareConfig) -> Answer:
+    """Contestants on every member of a family."""
+    from headway.pipelines.families import TABLE, compare_over
+
+    with watching(f"{config.problem.name} answers") as watch:
+        run = compare_over(config, watch=watch)
+    lines = list(csv.DictReader((run.folder / TABLE).read_text(encoding="utf-8").splitlines()))
+    return Answer({"run": str(run.folder), "rows": lines}, lambda console: _show_family(console, run, lines))
+
+
+def _show_family(console: Console, run: Run, lines: list[dict[str, str]]) -> None:
+    """Contestants down, values of the option across, gaps inside."""
+    from rich.table import Table
+
+    option = next(iter(lines[0]))
+    values = list(dict.fromkeys(line[option] for line in lines))
+    board = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in (f"gap by {option}", *values):
+        board.add_column(heading, justify="left" if heading.startswith("gap") else "right")
+    for label in dict.fromkeys(line["contestant"] for line in lines):
+        gaps = {line[option]: float(line["gap"]) for line in lines if line["contestant"] == label}
+        board.add_row(label, *(fixed(gaps[v], 4) if v in gaps else "" for v in values))
+    console.print(board)
+    console.print(f"picture  {run.folder / 'pictures' / 'family.svg'}\nreports  {run.folder / 'children'}")
 
 
 def backtest(arguments: list[str]) -> Answer:

@@ -134,6 +134,9 @@ class CompareConfig(Limits, RunConfig):
 
     contestants: tuple[Entry, ...] = Field(min_length=1, description="baselines, runs, checkpoints, registered models")
     instances: tuple[Path, ...] = Field(default=(), description="instance files; empty: generated from the test split")
+    over: Mapping[str, tuple[Any, ...]] = Field(
+        default={}, max_length=1, description="a family: one option of the problem and its values, compared for each"
+    )
     n: Count = Field(default=16, description="instances to generate, or at most to take from the files")
     seeds: Count = Field(default=1, description="runs of each contestant per instance, with seeds 0, 1, ...")
     reference: str | None = Field(

@@ -1,0 +1,52 @@
+"""Comparisons over a family: a child per value, one table, one picture."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from headway.pipelines.comparison.results import read
+from headway.pipelines.configuration.schema import CompareConfig
+from headway.pipelines.families import compare_over
+
+SETTINGS = {
+    "problem": {"name": "routing/cvrp"},
+    "contestants": ["savings", "pomo"],
+    "over": {"customers": [5, 20]},
+    "budget": 0.5,
+    "n": 3,
+    "ablations": False,
+    "report": False,
+    "pictures": 0,
+    "tracking": "off",
+}
+
+
+@pytest.fixture(scope="module")
+def family(tmp_path_factory):
+    return compare_over(CompareConfig.model_validate(SETTINGS), root=tmp_path_factory.mktemp("family"))
+
+
+def test_a_comparison_per_value(family):
+    """Each child differs in that option only, and the table holds their rows."""
+    assert [child.config["problem"]["customers"] for child in family.children] == [5, 20]
+    with (family.folder / "family.csv").open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert {(line["customers"], line["contestant"]) for line in lines} == {
+        (value, label) for value in ("5", "20") for label in ("savings", "pomo")
+    }
+    for child, value in zip(family.children, ("5", "20"), strict=True):
+        for row in read(child.folder).rows:
+            [line] = [x for x in lines if (x["customers"], x["contestant"]) == (value, row.contestant)]
+            assert (float(line["gap"]), line["kind"]) == (row.gap, row.kind)
+
+
+def test_the_picture(family):
+    """Both contestants by name, the option on the axis."""
+    assert (family.folder / "pictures" / "family.svg").stat().st_size > 1_000
+
+
+def test_one_option_at_a_time():
+    with pytest.raises(ValueError, match="at most 1 item"):
+        CompareConfig.model_validate({**SETTINGS, "over": {"customers": [5], "capacity": [3]}})
