@@ -4,7 +4,17 @@
 pytest suites. The checks are in one module per group; `headway.testing.suite` lists the groups.
 """
 
+from headway.testing.causal import assert_causal
 from headway.testing.check import Check
 from headway.testing.suite import BoundCheck, Outcome, check_problem, checks_for, outcomes, parametrize_with_checks
 
-__all__ = ["BoundCheck", "Check", "Outcome", "check_problem", "checks_for", "outcomes", "parametrize_with_checks"]
+__all__ = [
+    "BoundCheck",
+    "Check",
+    "Outcome",
+    "assert_causal",
+    "check_problem",
+    "checks_for",
+    "outcomes",
+    "parametrize_with_checks",
+]

@@ -42,10 +42,11 @@ class Answer:
 
 
 class ProblemCase:
-    """A problem under test."""
+    """A problem under test; ``material`` replaces what is made below, by name."""
 
-    def __init__(self, problem: Problem[Any, Any]) -> None:
+    def __init__(self, problem: Problem[Any, Any], **material: Any) -> None:
         self.problem = problem
+        vars(self).update(material)
 
     @cached_property
     def instance(self) -> Instance:
@@ -127,6 +128,13 @@ class EnvironmentCase:
 
     case: ProblemCase
     name: str
+
+    @classmethod
+    def of(cls, case: ProblemCase, environment: Environment[Any, Any, Any, Any]) -> EnvironmentCase:
+        """With an environment that is there already."""
+        made = cls(case, type(environment).__name__)
+        vars(made)["environment"] = environment
+        return made
 
     @property
     def problem(self) -> Problem[Any, Any]:

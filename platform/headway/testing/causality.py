@@ -26,7 +26,7 @@ def _revealed(case: ProblemCase | EnvironmentCase) -> bool:
     return case.problem.timeline
 
 
-def _cuts(case: ProblemCase) -> list[int]:
+def cut_periods(case: ProblemCase) -> list[int]:
     """Periods after which the future is replaced, the same for all checks of a problem."""
     steps = case.random.rows[0]
     return sorted({steps[cut].period for cut in CUTS if cut < len(steps)})
@@ -40,7 +40,7 @@ def _perturbed(case: ProblemCase, period: int) -> Instance:
 def check_perturb_keeps_the_view(case: ProblemCase) -> None:
     """`perturb` keeps the view bit for bit and changes the rest."""
     before = case.instance.digest()
-    for period in _cuts(case):
+    for period in cut_periods(case):
         other = _perturbed(case, period)
         require(other.digest() != before, "`perturb` changes nothing", where=f"period {period}")
         got, expected = case.problem.view(other, period), case.problem.view(case.instance, period)
@@ -51,7 +51,7 @@ def check_perturb_keeps_the_view(case: ProblemCase) -> None:
 @on_problem(when=_revealed)
 def check_views_are_prefixes(case: ProblemCase) -> None:
     """A later view tells more, and holds the earlier one."""
-    cuts = _cuts(case)
+    cuts = cut_periods(case)
     for early, late in pairwise(cuts):
         view = case.problem.view(case.instance, late)
         require(len(view) == len(case.instance), "a view has another number of rows", got=len(view))
@@ -62,7 +62,7 @@ def check_views_are_prefixes(case: ProblemCase) -> None:
 
 def _before_the_change(case: EnvironmentCase) -> Iterator[tuple[str, list[Step], list[Step]]]:
     """Row by row, the steps that a changed future must leave alone: where, in the other world, and in this one."""
-    for period in _cuts(case.case):
+    for period in cut_periods(case.case):
         other = play(case.environment, _perturbed(case.case, period), _repeat(case))
         for row, steps in enumerate(case.episode.rows):
             known = list(takewhile(lambda step: step.period <= period, steps))  # noqa: B023 (consumed at once)
@@ -108,26 +108,26 @@ def check_planners_are_causal(case: ProblemCase) -> None:
 @on_problem(when=_revealed)
 def check_fit_is_causal(case: ProblemCase) -> None:
     """`fit` learns from the prefix alone: the same prefix, the same contestant; test instances stay sealed."""
-    period = _cuts(case)[-1]
+    period = cut_periods(case)[-1]
     other = _perturbed(case, period)
     for kind in (Policy, Planner):
         for name, contestant, env in case.deciding(kind):
             with sealed("test"):
                 fitted = [contestant.fit(case.problem, case.problem.view(x[0], period)) for x in (case.instance, other)]
-            expected, got = (_decided(env, fit, case.instance[0], period) for fit in fitted)
+            expected, got = (decided(env, fit, case.instance[0], period) for fit in fitted)
             require_same(got, expected, "the same prefix is fitted differently", where=name)
 
 
 def _require_causal(case: ProblemCase, name: str, contestant: Any, env: Environment[Any, Any, Any, Any]) -> None:
     row = case.instance[0]
-    for period in _cuts(case):
-        expected = _decided(env, contestant, row, period)
-        got = _decided(env, contestant, _perturbed(case, period)[0], period)
+    for period in cut_periods(case):
+        expected = decided(env, contestant, row, period)
+        got = decided(env, contestant, _perturbed(case, period)[0], period)
         where = f"{name}, future changed from period {period}"
         require_same(got, expected, "a decision depends on the future", where=where)
 
 
-def _decided(env: Environment[Any, Any, Any, Any], contestant: Any, row: Instance, period: int) -> NDArray[Any]:
+def decided(env: Environment[Any, Any, Any, Any], contestant: Any, row: Instance, period: int) -> NDArray[Any]:
     """The decisions [1, T, ...] of one episode while its period is at most ``period``."""
     walk = Walk(env, contestant, row, clock=lambda: 0.0)  # virtual: what deciding takes is no decision
     while len(walk.active) and env.period(walk.params, walk.state)[0] <= period:
