@@ -57,7 +57,10 @@ def possible(xp: Any, ordered: Array, held: Array, status: Array) -> Array:
     rest = 1.0 - xp.sum(xp.where(stuck, wanted, zero), axis=-1, keepdims=True)
     left = 1.0 - xp.sum(kept, axis=-1, keepdims=True)
     one = xp.ones_like(rest)
-    scale = xp.where(rest > 0, xp.clip(left / xp.where(rest > 0, rest, one), min=0.0, max=1.0), one)
+    share = xp.where(rest > 0, xp.clip(left / xp.where(rest > 0, rest, one), min=0.0), one)
+    # The smaller of share and 1; where they are equal (suspended assets are ordered as held) with the mean of both
+    # gradients, which is what differences give.
+    scale = 0.5 * (1.0 + share - xp.abs(share - 1.0))
     risky = xp.where(stuck, kept, scale * wanted)
     return xp.concat([risky, 1.0 - xp.sum(risky, axis=-1, keepdims=True)], axis=-1)
 

@@ -1,9 +1,14 @@
-"""The conformance suite, on a configuration that differs from the default in every rule."""
+"""The conformance suite, on configurations that differ from the default in every rule."""
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+
 from headway.domains.portfolio.allocation.problem import Allocation
-from headway.testing import parametrize_with_checks
+from headway.domains.portfolio.market.instance import GONE, SUSPENDED, TRADED
+from headway.domains.portfolio.market.market import Market
+from headway.testing import checks_for, parametrize_with_checks
 
 LONG_SHORT = Allocation(
     data="factors",
@@ -13,6 +18,9 @@ LONG_SHORT = Allocation(
     execution_lag=0,
     same_close=True,
     cost_bps=25,
+    spread_bps=4,
+    borrow_bps=50,
+    margin_bps=150,
     cash="nothing",
     long_only=False,
     leverage=1.6,
@@ -22,5 +30,33 @@ LONG_SHORT = Allocation(
 
 @parametrize_with_checks([LONG_SHORT])
 def test_contract(check):
-    """Every clause of the contract holds with shorts, leverage, a cap and trades at the same close."""
+    """Every clause of the contract holds with shorts, loans, fees, a cap and trades at the same close."""
+    check.run()
+
+
+def halting(days=420, assets=5):
+    """A market on which an asset is listed late, one leaves, and all stop trading now and then."""
+    rng = np.random.default_rng(0)
+    status = rng.choice([TRADED, SUSPENDED], (days, assets), p=[0.97, 0.03]).astype(np.int8)
+    status[:150, 3] = GONE
+    status[300:, 1] = GONE
+    still = (status == SUSPENDED) | ((status == GONE) & (np.roll(status, 1, axis=0) == GONE))
+    return Market(
+        dates=np.datetime64("2015-01-01") + np.arange(days),
+        assets=tuple("ABCDE"[:assets]),
+        returns=np.where(still, 0.0, rng.normal(5e-4, 0.015, (days, assets))),
+        cash=np.full(days, 1e-4),
+        source="made up",
+        rest={"status": status, "volume": np.where(status == TRADED, rng.lognormal(14, 0.5, (days, assets)), 0.0)},
+    )
+
+
+HALTING = Allocation(known=halting(), window=4, every=5, lookback=130, impact=1.0, long_only=False, leverage=1.5)
+# What is given cannot be rebuilt from options: that clause is for configured problems.
+HALTED = [check for check in checks_for(HALTING) if "problem_is_its_options" not in check.id]
+
+
+@pytest.mark.parametrize("check", HALTED, ids=[check.id for check in HALTED])
+def test_contract_where_assets_stop_trading(check):
+    """Every clause holds where assets are suspended, listed late and delisted, and where size moves prices."""
     check.run()
