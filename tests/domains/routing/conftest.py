@@ -6,9 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 
 from headway.domains.routing.family.configurations import CVRP
 from headway.domains.routing.family.instance import RoutingInstance
+from headway.domains.routing.files.load import load
+from headway.errors import InstanceError
 
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "routing"
 
@@ -85,3 +88,50 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"the shared benchmark instances are not at {SHARED}")
     return SHARED
+
+
+# -- files that something happened to -------------------------------------------------------------
+TOKENS = ["nan", "inf", "-1", "0", "1e400", "abc", "9" * 21, "1.5", "", "\x00", "²"]
+
+
+def mutated(data, text: str, separator: str | None = None, more: tuple[str, ...] = ()) -> list[str]:
+    """The lines of a file, one of them lost, doubled, cut in half, or with one of its tokens replaced."""
+    lines = text.splitlines()
+    i = data.draw(st.integers(0, len(lines) - 1))
+    tokens = lines[i].split(separator)
+    kind = data.draw(st.sampled_from(["lose", "double", "cut", "token"]))
+    if kind == "token" and tokens:
+        tokens[data.draw(st.integers(0, len(tokens) - 1))] = data.draw(st.sampled_from([*TOKENS, *more]))
+        lines[i] = (separator or " ").join(tokens)
+    elif kind == "lose":
+        del lines[i]
+    elif kind == "cut":
+        lines[i] = lines[i][: len(lines[i]) // 2]
+    else:
+        lines.insert(i, lines[i])
+    return lines
+
+
+def read_or_refused(path: Path) -> RoutingInstance | None:
+    """What a file holds; None where it is refused, with its name, what is there and what belongs there."""
+    try:
+        return load(path)
+    except InstanceError as error:
+        refusal = error
+    assert path.name in str(refusal.where)
+    assert refusal.got is not None
+    assert refusal.expected is not None
+    return None
+
+
+@pytest.fixture(scope="session")
+def mutant(tmp_path_factory):
+    """Writes what happened to a file; its lines, and what was read from it (None: refused)."""
+
+    def made(data, text: str, suffix: str, separator: str | None = None, more: tuple[str, ...] = ()):
+        lines = mutated(data, text, separator, more)
+        path = tmp_path_factory.getbasetemp() / f"mutant{suffix}"
+        path.write_text("\n".join(lines), encoding="utf-8")
+        return lines, read_or_refused(path)
+
+    return made
