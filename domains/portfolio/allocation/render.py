@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from headway.domains.portfolio.allocation.reference import equal_weight
+from headway.domains.portfolio.allocation.reference import reference
 from headway.domains.portfolio.allocation.solution import Weights
 from headway.domains.portfolio.market.instance import CASH, PricePath
 
@@ -29,7 +29,7 @@ def render(problem: Allocation, path: PricePath, solution: Weights) -> Figure:
     wealth, drawdown, weights = figure.subplots(3, 1, sharex=True, height_ratios=(3, 1.5, 2))
     dates = path.dates[0, path.first + 1 :]
     ours = problem.evaluate(path, solution)
-    theirs = problem.evaluate(path, equal_weight(problem.rules, path))
+    theirs = problem.evaluate(path, reference(problem, path))
     for evaluation, colour, label, width in ((theirs, _THEIRS, "1/N", 0.9), (ours, _OURS, "solution", 1.2)):
         wealth.plot(dates, evaluation.series["wealth"][0], color=colour, label=label, lw=width)
         drawdown.plot(dates, -100 * evaluation.series["drawdown"][0], color=colour, lw=width)

@@ -81,7 +81,7 @@ class PricePath(Instance):
         self.refuse("start", "0 <= start < number of days - 1", ~((self.start >= 0) & (self.start < self.length - 1)))
         self.refuse("start", "one start for the whole batch", self.start != self.start[0])
         self.refuse("level", "a finite price above zero", ~(np.isfinite(self.level) & (self.level > 0)))
-        self.refuse("status", "0 (traded), 1 (suspended) or 2 (gone)", ~np.isin(self.status, (TRADED, SUSPENDED, GONE)))
+        self.refuse("status", "0 (traded), 1 (suspended) or 2 (gone)", (self.status < TRADED) | (self.status > GONE))
         self.refuse("volume", "an amount >= 0, or infinity", ~(self.volume >= 0))
         self.refuse("signals", "a finite number, or NaN where there is none", np.isinf(self.signals))
         still = (self.status[:, 1:] == GONE) & (self.status[:, :-1] == GONE) & (self.returns[:, 1:] != 0)
