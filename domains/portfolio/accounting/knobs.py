@@ -10,8 +10,8 @@ from headway.domains.portfolio.market.instance import PricePath
 from headway.errors import ConfigError, InstanceError, UnknownNameError
 
 
-def check_knobs(problem: Any) -> None:
-    """Raise ConfigError where knobs of ``problem`` do not go together."""
+def check_lag(problem: Any) -> None:
+    """Raise ConfigError where an order would be filled before it is given, or after the next one."""
     if problem.execution_lag == 0 and not problem.same_close:
         raise ConfigError(
             "a trade at the close that the decision has already seen",
@@ -27,6 +27,10 @@ def check_knobs(problem: Any) -> None:
             got=problem.execution_lag,
             expected=f"<= every ({problem.every})",
         )
+
+
+def check_knobs(problem: Any) -> None:
+    """Raise ConfigError where limits of ``problem`` do not go together."""
     if problem.turnover is not None and problem.names is not None:
         raise ConfigError(
             "a limit on turnover may keep more names than a limit on names allows",

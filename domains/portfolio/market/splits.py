@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +14,15 @@ from headway.errors import ConfigError
 from headway.seeds import SPLITS, Split
 
 if TYPE_CHECKING:
-    from headway.domains.portfolio.allocation.problem import Allocation
     from headway.domains.portfolio.market.market import Market
+    from headway.domains.portfolio.market.problem import MarketProblem
 
 Dates = NDArray[np.datetime64]
 
 TRAIN_SHARE, VALIDATION_SHARE = 0.6, 0.2  # of the scored days, where no dates are given
 
 
-def spans(problem: Allocation) -> Mapping[Split, Span]:
+def spans(problem: MarketProblem[Any]) -> Mapping[Split, Span]:
     """Scored days of each split, first to last; a span without days has ``last < first``.
 
     A day is scored in one split only; a window's lookback prefix may reach into earlier ones. Tuning
@@ -56,12 +56,12 @@ def spans(problem: Allocation) -> Mapping[Split, Span]:
     return {"train": Span(first, train_end), "validation": held_out, "test": test, "tuning": held_out}
 
 
-def begin(problem: Allocation) -> datetime.date | None:
+def begin(problem: MarketProblem[Any]) -> datetime.date | None:
     """The first date that may be scored: the configured one, else the one the data names."""
     return problem.begin or (problem.market.splits or (None,))[0]
 
 
-def held_out_from(problem: Allocation, known: Market) -> datetime.date:
+def held_out_from(problem: MarketProblem[Any], known: Market) -> datetime.date:
     """The last training date of a refit: the fifth of the days after it validates, at least one window."""
     days = max((len(known.dates) - problem.lookback) // 5, problem.window * problem.every)
     date: datetime.date = known.dates[max(len(known.dates) - 1 - days, 0)].item()
