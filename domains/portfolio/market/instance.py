@@ -31,11 +31,11 @@ class PricePath(Instance):
     cash : float64 [B, T], what cash earned on the day (a fraction, > -1)
     start : int64 [B], index of the day of the first decision, the same in every row
     level : float64 [B, N], closing price before day 0 (> 0), in currency a share; later closes follow from ``returns``
-    status : int8 [B, T, N], at the close of the day: ``TRADED``; ``SUSPENDED`` (no price: what is held is kept, no order
-        is filled, the return is 0 until the first price after it); ``GONE`` (not listed, before or after: what was
-        held is paid out in cash at that close, after the day's return, which is what delisting cost)
+    status : int8 [B, T, N], at the close of the day: ``TRADED``; ``SUSPENDED`` (no price: what is held is kept, no
+        order is filled, the return is 0 until the first price after it); ``GONE`` (not listed, before or after: what
+        was held is paid out in cash at that close, after the day's return, which is what delisting cost)
     volume : float64 [B, T, N], currency traded on the day; infinity where size moves no price
-    signals : float64 [B, T, N, K], other data known at the close of the day (scores, sentiment); NaN where there is none
+    signals : float64 [B, T, N, K], other data known at the close of the day (scores, sentiment); NaN for none
     signal_names : str [B, K], unique in a row
     """
 
