@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from headway.components import component
 from headway.domains.routing.construct import masks
-from headway.domains.routing.construct.features import FEATURES
 from headway.domains.routing.construct.moves import move
+from headway.domains.routing.construct.observation import observed, spaces_of
 from headway.domains.routing.construct.params import Params, State, prepare
 from headway.domains.routing.family.instance import RoutingInstance
 from headway.domains.routing.family.solution import Routes
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from headway.domains.routing.learned.pomo_episodes import Episodes
 
-VEHICLE = 5  # numbers about the vehicle under way
-
 
 @component
 class Construct(Environment[RoutingInstance, Routes, Params, State]):
@@ -37,18 +35,7 @@ class Construct(Environment[RoutingInstance, Routes, Params, State]):
     stands at a depot is sent there. Mask: see `masks`; customers that the vehicle can serve and come back from. A
     masked episode takes at most two steps per customer; an unmasked one is truncated then.
 
-    Observation, scaled so that neither size nor unit of an instance matters:
-
-    ``nodes``     float32 [N, FEATURES], fixed: see `node_features`
-    ``real``      int8 [N], fixed: 0 for padding
-    ``waiting``   int8 [N]: 1 for customers not served yet
-    ``here``      int8 [N]: 1 at the vehicle's node
-    ``distance``  float32 [N]: from the vehicle to each node, as a fraction of the longest distance
-    ``duration``  float32 [N]: the same way's time, as a fraction of the horizon; 0 without windows
-    ``allowed``   int8 [N]: the mask, for networks that look at nothing else
-    ``free``      float32 [1]: capacity left, as a fraction (negative if the mask was ignored)
-    ``vehicle``   float32 [5]: load from pickups and the most it has carried, as fractions of the capacity; time, as
-                  one of the horizon; distance driven, as one of the limit; whether it has collected for the depot
+    Observation: see `observation.observed`.
 
     Task, mask and end of the CVRP are those of Kool, van Hoof and Welling (ICLR 2019); deliveries are not split.
     """
@@ -89,49 +76,10 @@ class Construct(Environment[RoutingInstance, Routes, Params, State]):
         return masks.known(params, state, self.rules, self.arrays)
 
     def observe(self, params: Params, state: State) -> Observation:
-        xp, ops = self.arrays.xp, self.arrays.ops
-        away = ops.gather(params.distance, state.position) / params.longest[:, None]
-        vehicle = [
-            state.load / params.capacity,
-            state.peak / params.capacity,
-            state.time / params.horizon,
-            state.driven / params.limit,
-            xp.astype(state.collected, xp.float64),
-        ]
-        return {
-            "nodes": params.nodes,
-            "real": params.real,
-            "waiting": xp.astype(state.waiting, xp.int8),
-            "here": xp.astype(ops.one_hot(state.position, params.real.shape[1]), xp.int8),
-            "distance": xp.astype(away, xp.float32),
-            "duration": self._travel(params, state),
-            "allowed": xp.astype(state.allowed, xp.int8),
-            "free": xp.astype((params.capacity - state.peak) / params.capacity, xp.float32)[:, None],
-            "vehicle": xp.astype(xp.stack(vehicle, axis=1), xp.float32),
-        }
-
-    def _travel(self, params: Params, state: State) -> Array:
-        xp, ops = self.arrays.xp, self.arrays.ops
-        if "windows" not in self.rules:
-            return xp.zeros_like(params.real, dtype=xp.float32)
-        return xp.astype(ops.gather(params.duration, state.position) / params.horizon[:, None], xp.float32)
+        return observed(params, state, self.rules, self.arrays)
 
     def spaces(self, params: Params) -> tuple[spaces.Dict, spaces.Space[Any]]:
-        from gymnasium import spaces
-
-        n = params.real.shape[1]
-        observation = {
-            "nodes": spaces.Box(-np.inf, np.inf, (n, FEATURES), np.float32),
-            "real": spaces.MultiBinary(n),
-            "waiting": spaces.MultiBinary(n),
-            "here": spaces.MultiBinary(n),
-            "distance": spaces.Box(0.0, 1.0, (n,), np.float32),
-            "duration": spaces.Box(0.0, np.inf, (n,), np.float32),
-            "allowed": spaces.MultiBinary(n),
-            "free": spaces.Box(-np.inf, 1.0, (1,), np.float32),
-            "vehicle": spaces.Box(-np.inf, np.inf, (VEHICLE,), np.float32),
-        }
-        return spaces.Dict(observation), spaces.Discrete(n)
+        return spaces_of(params.real.shape[1])
 
     def mask(self, params: Params, state: State) -> Array:
         return state.allowed

@@ -11,9 +11,8 @@ from pydantic import Field
 
 from headway.components import component
 from headway.domains.routing.family.instance import RoutingInstance
+from headway.domains.routing.family.options import ALL, check_options
 from headway.domains.routing.family.solution import Routes
-from headway.domains.routing.generation.loads import usual_capacity
-from headway.errors import ConfigError
 from headway.evaluation import Evaluation, Reference
 from headway.problem import Problem
 from headway.seeds import Split
@@ -25,10 +24,6 @@ Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 _HERE = "headway.domains.routing"
-# What an option brings into generated instances, as `switches.USED` names it.
-SWITCHES = {"time_windows": "windows", "open": "open", "backhauls": "pickups", "backhaul_last": "backhaul_last",
-            "distance_limit": "limit", "prizes": "prizes", "pairs": "pairs", "fleet": "fleet"}  # fmt: skip
-ALL = frozenset({*SWITCHES.values(), "depots"})
 
 
 @component
@@ -105,45 +100,7 @@ class VRP(Problem[RoutingInstance, Routes]):
     tour: bool = False
 
     def __post_init__(self) -> None:
-        if self.fewest is not None and self.fewest > self.customers:
-            raise ConfigError(
-                "the range of sizes is empty", where="problem.fewest", got=self.fewest, expected=f"<= {self.customers}"
-            )
-        on = {option for option, rule in SWITCHES.items() if getattr(self, option) and rule not in self.rules}
-        if self.depots > 1 and "depots" not in self.rules:
-            on.add("depots")
-        if on:
-            raise ConfigError(
-                "the problem lacks this rule", where=f"problem.{min(on)}", got=getattr(self, min(on)),
-                expected=f"{self.name} as it is", hint="problem=routing/vrp has every rule of the family",
-            )  # fmt: skip
-        self._check_combination()
-        self._check_demand()
-
-    def _check_combination(self) -> None:
-        """What generators cannot make; files may hold it."""
-        clashes = {
-            "customers": self.pairs and self.customers < 2,
-            "backhauls": bool(self.backhauls) and (self.pairs or self.tour),
-            "pairs": self.pairs and self.tour,
-            "depots": self.depots > 1 and self.tour,
-            "distance_limit": self.distance_limit is not None and self.tour and self.prizes < 1,
-        }
-        for option, clash in clashes.items():
-            if clash:
-                raise ConfigError(
-                    "options that cannot be generated together", where=f"problem.{option}", got=getattr(self, option),
-                    expected="pairs of two customers, without backhauls; a tour from one depot without either, and "
-                    "within a distance only if all customers are optional",
-                )  # fmt: skip
-
-    def _check_demand(self) -> None:
-        least, most = self.demand
-        smallest = self.capacity or int(usual_capacity(np.array([self.fewest or self.customers]))[0])
-        if not least <= most or (most > smallest and self.layout != "uchoa" and not self.tour):
-            raise ConfigError(
-                "demands do not fit", where="problem.demand", got=self.demand, expected=f"increasing, <= {smallest}"
-            )
+        check_options(self)
 
     # -- instances ------------------------------------------------------------------------------
     def generate(self, rng: np.random.Generator, n: int, split: Split) -> RoutingInstance:
