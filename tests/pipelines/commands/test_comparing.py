@@ -5,7 +5,7 @@ import math
 
 from rich.console import Console
 
-from headway.pipelines.commands.comparing import _watching, table
+from headway.pipelines.commands.comparing import watching, table
 from headway.pipelines.comparison.results import Results, Row
 
 
@@ -53,7 +53,7 @@ def test_what_is_undefined_is_not_a_number():
 
 def test_progress_learns_its_total(capfd):
     """The number of answers, ablations included, is known when the first one is there."""
-    with _watching("answers") as watch:
+    with watching("answers") as watch:
         watch(1, 2, "a")
         watch(2, 2, "b")
     assert capfd.readouterr().err == "answers 1/2 a\nanswers 2/2 b\n"
