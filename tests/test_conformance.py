@@ -30,6 +30,7 @@ SMALL: dict[str, dict[str, Any]] = {
         "fleet": 4,
     },
     "portfolio/allocation": {"window": 8, "lookback": 252},
+    "portfolio/trading": {"window": 4, "lookback": 252},
     # Costs count from the second period, and orders arrive in it: gradients of the first three steps are not zero.
     "inventory/lost_sales": {"horizon": 30, "warmup": 1, "lead_time": 1},
     "inventory/backlog": {"horizon": 30, "warmup": 1, "lead_time": 1},

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from headway.domains.portfolio.market.cash import LAST_MONTH
 
 if TYPE_CHECKING:
     from headway.domains.portfolio.allocation.problem import Allocation
+    from headway.domains.portfolio.market.problem import MarketProblem
 
 
 def caveats(problem: Allocation) -> tuple[str, ...]:
     """The market's own caveats, then the conventions of this configuration, one sentence each."""
-    return (*problem.market.caveats, _execution(problem), _costs(problem), _cash(problem), _sharpe())
+    return (*problem.market.caveats, execution(problem), _costs(problem), cash(problem), sharpe())
 
 
-def _execution(problem: Allocation) -> str:
+def execution(problem: MarketProblem[Any]) -> str:
+    """When decisions are traded."""
     if problem.execution_lag == 0:
         return "SAME CLOSE: decisions are traded at the very close they have seen, which nobody can do for sure."
     lag = "1 day" if problem.execution_lag == 1 else f"{problem.execution_lag} days"
@@ -31,7 +33,8 @@ def _costs(problem: Allocation) -> str:
     )
 
 
-def _cash(problem: Allocation) -> str:
+def cash(problem: MarketProblem[Any]) -> str:
+    """What cash earns."""
     if problem.cash == "nothing" or not problem.market.dated:
         return "Cash earns nothing, and borrowing costs nothing."
     return (
@@ -40,5 +43,6 @@ def _cash(problem: Allocation) -> str:
     )
 
 
-def _sharpe() -> str:
+def sharpe() -> str:
+    """Which Sharpe ratios are meant."""
     return "Sharpe ratios are of daily net returns x sqrt(252), no rate subtracted; excess_sharpe is over cash."
