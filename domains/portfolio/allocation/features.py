@@ -101,6 +101,9 @@ class Windows:
 def _running(values: Floats) -> Floats:
     """[T + 1, B, N]: sums of the first 0, 1, ..., T values."""
     out = np.zeros((len(values) + 1, *values.shape[1:]))
+    if values.shape[1] == 1:  # the same bits; for wide batches, numpy's own loop takes several times as long
+        np.cumsum(values, axis=0, out=out[1:])
+        return out
     for day, value in enumerate(values):
         np.add(out[day], value, out=out[day + 1])
     return out
