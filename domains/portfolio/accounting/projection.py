@@ -7,6 +7,7 @@ from typing import Any
 
 from headway.domains.portfolio.accounting.magnitudes import Limits, within
 from headway.domains.portfolio.accounting.rules import Rules
+from headway.domains.portfolio.accounting.sums import over_assets
 from headway.ops import Array
 
 _SLACK = 1e-10  # sums this close to a limit are on it
@@ -27,6 +28,8 @@ def project(xp: Any, rules: Rules, weights: Array, held: Array | None = None) ->
     ----------
     held : weights [B, N + 1] held at the decision; needed where the rules limit turnover
     """
+    if _plain(rules) and _allowed(xp, rules, weights):
+        return weights
     risky, cash = weights[:, :-1], weights[:, -1:]
     moved_from = held[:, :-1] if held is not None and rules.turnover < math.inf else None
     wanted = xp.clip(risky, min=0.0) if rules.long_only else risky
@@ -39,6 +42,22 @@ def project(xp: Any, rules: Rules, weights: Array, held: Array | None = None) ->
     rest = 1.0 - xp.sum(wanted, axis=-1, keepdims=True)
     kept = (xp.abs(cash - rest) <= _SLACK) | idle
     return xp.concat([wanted, xp.where(kept, cash, rest)], axis=-1)
+
+
+def _plain(rules: Rules) -> bool:
+    return not rules.groups and rules.names is None and rules.turnover == math.inf
+
+
+def _allowed(xp: Any, rules: Rules, weights: Array) -> bool:
+    """Whether all rows are within plain limits as they are, which is quickly seen."""
+    risky = weights[:, :-1]
+    size = risky if rules.long_only else xp.abs(risky)
+    if bool(xp.min(size) < 0.0) or bool(xp.max(size) > rules.cap):
+        return False
+    gross = over_assets(xp, size)
+    spent = gross if rules.long_only else over_assets(xp, risky)
+    within = (gross <= rules.leverage + _SLACK) & (xp.abs(weights[:, -1] - (1.0 - spent)) <= _SLACK)
+    return bool(xp.all(within))
 
 
 def _limits(xp: Any, rules: Rules, risky: Array, held: Array | None) -> Limits:

@@ -13,6 +13,7 @@ from headway.components import build, component
 from headway.domains.portfolio.accounting.knobs import check_places
 from headway.domains.portfolio.accounting.projection import project
 from headway.domains.portfolio.accounting.rules import DAYS_PER_YEAR
+from headway.domains.portfolio.accounting.sums import over_assets
 from headway.domains.portfolio.allocation.actions import Scored
 from headway.domains.portfolio.allocation.holdings import drift, paid_out, possible, price
 from headway.domains.portfolio.allocation.periods import Periods, cut
@@ -104,12 +105,12 @@ class Trade(Scored):
         now = _Now(ops, params.periods, state.period, rules.charges)
         waited = drift(xp, state.weights, now("waiting"), now.owed("owed_waiting"))
         ordered, drifted, fate = xp.astype(decision, xp.float64, copy=False), waited.weights, None
-        idle = xp.all(ordered == 0.0, axis=-1, keepdims=True)
+        idle = over_assets(xp, xp.abs(ordered)) == 0.0
         if bool(xp.any(now("halted"))):
             fate = now("fate")
             drifted = paid_out(xp, drifted, fate[:, 0])
             ordered = possible(xp, ordered, drifted, fate[:, 1])
-        target = xp.where(idle, drifted, ordered)
+        target = xp.where(idle[:, None], drifted, ordered) if bool(xp.any(idle)) else ordered
         wealth = state.wealth * waited.growth
         change = xp.abs(target[:, :-1] - drifted[:, :-1])
         paid = price(xp, rules, change, wealth, now("friction") if rules.impact else None)

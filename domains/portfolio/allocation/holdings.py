@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from headway.domains.portfolio.accounting.rules import Rules
+from headway.domains.portfolio.accounting.sums import over_assets
 from headway.domains.portfolio.market.instance import GONE, SUSPENDED
 from headway.ops import Array
 
@@ -29,13 +30,13 @@ def drift(xp: Any, weights: Array, relatives: Array, owed: Array | None) -> Drif
         wealth, last = xp.matmul(relatives, weights[:, :, None])[:, :, 0], relatives[:, -1] * weights
     elif owed is None:
         last = relatives[:, 0] * weights
-        wealth = xp.sum(last, axis=-1, keepdims=True)
+        wealth = over_assets(xp, last)[:, None]
     else:
         values = xp.where(weights[:, None] < 0, owed, relatives) * weights[:, None]
         wealth, last = xp.sum(values, axis=-1), values[:, -1]
     final = wealth[:, -1]
     low = final if days == 1 else xp.min(wealth, axis=-1)
-    safe = xp.where(final > 0, final, xp.ones_like(final))
+    safe = xp.where(final > 0, final, 1.0)
     return Drift(final, last / safe[:, None], low)
 
 
@@ -67,7 +68,7 @@ def possible(xp: Any, ordered: Array, held: Array, status: Array) -> Array:
 
 def price(xp: Any, rules: Rules, change: Array, wealth: Array, friction: Array | None) -> Array:
     """What trading ``change`` [B, N] (shares of wealth, >= 0) costs, a share of wealth [B]."""
-    linear = rules.linear * xp.sum(change, axis=-1)
+    linear = rules.linear * over_assets(xp, change)
     if friction is None:
         return linear
     money = change * xp.clip(wealth, min=0.0)[:, None]
