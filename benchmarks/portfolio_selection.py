@@ -1,10 +1,10 @@
 """Policies for real prices: chosen by rolling folds before 2016, then 2016-2022 is opened once, for all seeds.
 
 ``python benchmarks/portfolio_selection.py [rolling] [test] [anchors] [ship] [--seeds N] [--olps FOLDER] [--keep
-FILE]``. The rule, fixed before the test years are looked at: every variant is trained on all days from 1996 to the end of 2003,
-2006, 2009 and 2012 and scored on the three years after each, net of 10 bps, by its mean Sharpe ratio over the folds;
-the best one is trained on 1996-2015 and tested. Every variant, fold and seed is a trial and counted. Nothing here is
-a bar: a Sharpe ratio of seven years has a 95 % half-width of 0.74.
+FILE]``. The rule, fixed before the test years are looked at: every variant is trained on all days from 1996 to the end
+of 2003, 2006, 2009 and 2012 and scored on the three years after each, net of 10 bps, by its mean Sharpe ratio over the
+folds; the best one is trained on 1996-2015 and tested. Every variant, fold and seed is a trial and counted. Nothing
+here is a bar: a Sharpe ratio of seven years has a 95 % half-width of 0.74.
 """
 
 from __future__ import annotations
