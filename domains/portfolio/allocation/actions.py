@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from headway.components import component
+from headway.domains.portfolio.accounting.sums import over_assets
 from headway.domains.portfolio.allocation.sight import Sight
 from headway.environment import Observation
 from headway.ops import Array
@@ -46,7 +47,9 @@ class Scored(Sight):
     def decode(self, observation: Observation, action: Array) -> Array:
         """Scores [B, N] -> weights [B, N + 1]; see `approach`."""
         xp = self.arrays.xp
-        return self.approach(observation, xp.clip(xp.astype(action, xp.float64), min=-1.0, max=1.0))
+        inside = bool(xp.all(xp.abs(action) <= 1.0))  # quicker to see than to clip
+        scores = xp.astype(action, xp.float64)
+        return self.approach(observation, scores if inside else xp.clip(scores, min=-1.0, max=1.0))
 
     def approach(self, observation: Observation, scores: Array) -> Array:
         """The order [B, N + 1] that scores in [-1, 1] stand for, given what is held; zeros where nothing is traded.
@@ -57,7 +60,7 @@ class Scored(Sight):
         xp = self.arrays.xp
         # Cash is what the assets leave over, to double precision: observed weights are rounded to float32.
         held = xp.astype(observation["weights"], xp.float64)[:, :-1]
-        uninvested = 1.0 - xp.sum(held, axis=-1, keepdims=True)
+        uninvested = 1.0 - over_assets(xp, held)[:, None]
         target = self._target(observation, held, uninvested, scores)
         tilted = self.form == "tilt"
         if tilted:
@@ -68,7 +71,7 @@ class Scored(Sight):
             moved = 0.5 * (xp.sum(xp.abs(way), axis=-1, keepdims=True) + xp.abs(xp.sum(way, axis=-1, keepdims=True)))
             share = share * xp.clip(1.0 - self.band / xp.clip(moved, min=1e-12), min=0.0)
         risky = held + share * way
-        order = xp.concat([risky, 1.0 - xp.sum(risky, axis=-1, keepdims=True)], axis=-1)
+        order = xp.concat([risky, 1.0 - over_assets(xp, risky)[:, None]], axis=-1)
         if self.band:
             wait = (share == 0.0) & ((uninvested < _IDLE) | (not tilted))
             order = xp.where(wait, 0.0 * order, order)
@@ -82,12 +85,12 @@ class Scored(Sight):
             trades = xp.astype(observation["traded"], xp.float64)
             power, kept = power * trades, held * (1.0 - trades)
         if self.form == "softmax":
-            total = xp.sum(power, axis=-1, keepdims=True) + 1.0
+            total = over_assets(xp, power)[:, None] + 1.0
         else:
             if self.base == "held":
                 power = power * (held + uninvested / held.shape[-1])
             elif "base" in observation:
                 power = power * xp.astype(observation["base"], xp.float64)
-            total = xp.sum(power, axis=-1, keepdims=True)
+            total = over_assets(xp, power)[:, None]
         target = power / (total + _TINY)
-        return target if kept is None else kept + (1.0 - xp.sum(kept, axis=-1, keepdims=True)) * target
+        return target if kept is None else kept + (1.0 - over_assets(xp, kept)[:, None]) * target
