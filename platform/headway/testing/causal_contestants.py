@@ -110,7 +110,7 @@ def _require_prefix_of_contestants(case: ProblemCase) -> None:
     for period, view, ended in _prefixes(case):
         for kind in (Policy, Planner):
             for name, contestant, environment in case.deciding(kind):
-                shorter, place = dataclasses.replace(environment, problem=ended), f"{name}, period {period}"
+                shorter, place = dataclasses.replace(environment, problem=ended), f"{name}, period {period}, decisions"
                 own = _bound(contestant, ended)
                 with _no_later_data(name, period), sealed("test"):
                     got = decided(shorter, own, case.instance[0], period)
