@@ -54,21 +54,17 @@ class Sight(Environment[PricePath, Weights, Any, Any]):
 
     def see(self, instance: PricePath, days: NDArray[np.intp]) -> Seen:
         """What is known at the close of each of ``days`` [D + 1], from data of those days and earlier ones."""
-        traded = instance.status == TRADED
-        shown = features(instance.returns, days, None if traded.all() else traded)
-        parts = [shown, signals(instance.signals, days)] if instance.signals.shape[3] else [shown]
+        convert, traded = self.arrays.ops.asarray, instance.status == TRADED
+        shown = [features(instance.returns, days, None if traded.all() else traded)]
+        if instance.signals.shape[3]:
+            shown.append(signals(instance.signals, days))
         none = np.zeros((len(instance), 0), np.float32)
         base = bases(self.base, instance.returns, days)
         return Seen(
-            *map(
-                self.arrays.ops.asarray,
-                (
-                    np.concatenate(parts, axis=-1),
-                    traded[:, days].astype(np.int8),
-                    none if base is None else base.astype(np.float32),
-                    self._logs(instance, int(days[0])) if self.window else none,
-                ),
-            )
+            assets=convert(np.concatenate(shown, axis=-1)),
+            traded=convert(traded[:, days].astype(np.int8)),
+            base=convert(none if base is None else base.astype(np.float32)),
+            logs=convert(self._logs(instance, int(days[0])) if self.window else none),
         )
 
     def _logs(self, instance: PricePath, first: int) -> NDArray[np.float32]:

@@ -61,6 +61,15 @@ def test_networks_on_windows_train_through_the_accounting(network):
     assert weights[0].std() > 0
 
 
+@pytest.mark.parametrize("reward", ["differential_sharpe", "running_sharpe", "drawdown"])
+def test_the_pathwise_agent_takes_other_objectives(reward):
+    """Gradients pass through shaped rewards too; what is scored stays what it is."""
+    policy = trained("pathwise", "trade", "asset_mlp", {"batch": 8, "lr": 0.03}, steps=64, reward=reward)
+    weights, found = orders(policy, "trade", reward=reward)
+    assert found.feasible.all()
+    assert np.abs(weights[:, :, :-1] - 0.25).max() > 1e-4
+
+
 def test_the_pathwise_agent_follows_the_signal():
     """Trained where the signal is strong, it holds more of what the signal favours than of what it does not."""
     env = {"strength": 6.0, "adjustment": 1.0}
