@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from gymnasium import spaces
 
 
+_ALL = 1 - 1e-6  # a share of cash that leaves nothing for assets
+
+
 class Params(NamedTuple):
     """Per instance, for D decision periods.
 
@@ -134,6 +137,8 @@ class Account(Sight):
 class Trade(Account):
     """A score in [-1, 1] for each asset: how much of it to buy or sell, in the habit of FinRL's stock trading.
 
+    An account that holds nothing buys 1/N of what trades besides, so scores of zero are buy and hold.
+
     stake : share of wealth that a score of 1 buys of an asset, and -1 sells
     threshold : scores no larger than this hold
     """
@@ -153,7 +158,11 @@ class Trade(Account):
         xp = self.arrays.xp
         scores = xp.clip(xp.astype(action, xp.float64), min=-1.0, max=1.0)
         scores = xp.where(xp.abs(scores) > self.threshold, scores, 0.0 * scores)
-        return xp.astype(xp.round(self.stake * scores * self.affordable(observation)), xp.int64)
+        trades = xp.astype(observation["traded"], xp.float64)
+        each = trades / xp.clip(xp.sum(trades, axis=-1, keepdims=True), min=1.0)
+        empty = observation["weights"][:, -1:] > _ALL
+        shares = self.stake * scores + xp.where(empty, each, 0.0 * each)
+        return xp.astype(xp.round(shares * self.affordable(observation)), xp.int64)
 
     def step(self, params: Params, state: State, decision: Array) -> Transition[State]:
         return self.traded(params, state, decision)

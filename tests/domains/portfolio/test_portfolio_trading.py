@@ -150,12 +150,15 @@ def test_signal_sells_holds_and_buys(path):
 
 
 def test_scores_decode_into_lots(path):
-    """A score of 1 buys 10 % of wealth, -0.5 sells 5 %, 0.1 holds."""
-    market = path(np.zeros((6, 3)), start=1)
+    """A score of 1 buys 10 % of wealth, -0.5 sells 5 %, 0.09 holds; an account that holds nothing buys 1/N besides."""
+    market = path(np.zeros((6, 4)), start=1)
     env = Trading(every=2, lookback=2, capital=100_000.0, **FREE).environment()
     params = env.prepare(market)
-    seen = env.observe(params, env.reset(params))
-    assert env.decode(seen, np.array([[1.0, -0.5, 0.1]], np.float32)).tolist() == [[100, -50, 0]]
+    state = env.reset(params)
+    scores = np.array([[1.0, -0.5, 0.09, -1.0]], np.float32)
+    assert env.decode(env.observe(params, state), scores).tolist() == [[350, 200, 250, 150]]
+    state = env.step(params, state, np.array([[300, 0, 0, 0]])).state
+    assert env.decode(env.observe(params, state), scores).tolist() == [[100, -50, 0, -100]]
 
 
 def test_momentum_holds_what_rose_most(path):
