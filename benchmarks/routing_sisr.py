@@ -1,7 +1,7 @@
-"""SISR beside PyVRP, OR-Tools and the policy that ships, at equal CPU-seconds: uniform CVRP100 and the X set.
+"""SISR, PyVRP, OR-Tools, and the policy that ships beside chance in its place: uniform CVRP100 and the X set.
 
 ``python benchmarks/routing_sisr.py FOLDER [uniform] [x] [--n N] [--every K] [--seconds S ...] [--entries NAME ...]
-[--keep FILE]``
+[--keep FILE] [--picture FILE]``
 
 FOLDER holds ``uniform_cvrp100_seed1234.npz`` with its reference costs, and in ``open`` the X instances with
 ``best_known.csv``. One thread; every answer is scored by the problem. Intervals: 95 %, bootstrap over instances.
@@ -28,12 +28,14 @@ from headway.contest.runner import run
 from headway.domains.routing.family.instance import RoutingInstance
 
 Floats = NDArray[np.float64]
+Interval = tuple[float, float, float]  # a mean, and the ends of its interval
 
 ENTRIES: dict[str, tuple[str, dict[str, Any]]] = {
     "SISR": ("sisr", {}),
     "SISR from savings": ("sisr", {"start": "savings", "hot": 0.05}),
     "savings, polish": ("savings_polish", {"iterations": None}),
     "policy, all starts, polish": ("decoding", {"policy": "pomo", "mode": "starts", "polish": None}),
+    "chance, all starts, polish": ("decoding", {"policy": "random", "mode": "starts", "polish": None}),
     "policy, one episode, polish": ("decoding", {"policy": "pomo", "mode": "greedy", "polish": None}),
     "PyVRP": ("pyvrp", {}),
     "OR-Tools": ("ortools", {}),
@@ -49,6 +51,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, nargs="*", default=[0.1, 1.0, 10.0], help="budgets")
     parser.add_argument("--entries", nargs="*", default=list(ENTRIES), help=f"of {', '.join(ENTRIES)}")
     parser.add_argument("--keep", type=Path, help="a file that keeps what has been run")
+    parser.add_argument("--picture", type=Path, help="PNG file: gaps and their intervals by budget")
     print_tables(parser, {"uniform": uniform, "x": x})
 
 
@@ -72,13 +75,15 @@ def x(options: argparse.Namespace) -> None:
 
 def print_gaps(options: argparse.Namespace, what: str, instances: RoutingInstance, known: Floats, gap: Any) -> None:
     rows: list[dict[str, object]] = []
+    shown: dict[str, list[Interval]] = {}
     for label in options.entries:
-        row: dict[str, object] = {"contestant": label}
-        for budget in options.seconds:
-            costs = measured(options, what, instances, label, budget)
-            row[f"{budget:g} s"] = with_interval(costs, known, gap)
-        rows.append(row)
+        answers = [measured(options, what, instances, label, budget) for budget in options.seconds]
+        shown[label] = [with_interval(costs, known, gap) for costs in answers]
+        cells = {f"{budget:g} s": text(*found) for budget, found in zip(options.seconds, shown[label], strict=True)}
+        rows.append({"contestant": label, **cells})
     table(rows, f"Gap (%) on {what} by CPU-seconds")
+    if options.picture:
+        draw(options.seconds, shown, f"gap on {what}, per cent", options.picture)
 
 
 def measured(options: argparse.Namespace, what: str, instances: RoutingInstance, label: str, budget: float) -> Floats:
@@ -104,13 +109,34 @@ def mean_of(costs: Floats, known: Floats) -> float:
     return float(100 * (costs / known - 1).mean())
 
 
-def with_interval(costs: Floats, known: Floats, gap: Any) -> str:
-    """A gap and its interval; without one where an answer is missing or there is one instance."""
+def with_interval(costs: Floats, known: Floats, gap: Any) -> Interval:
+    """A gap and its interval; without one (nan) where an answer is missing or there is one instance."""
     if not np.isfinite(costs).all() or len(costs) < 2:
-        return f"{gap(costs, known):.2f}"
+        return gap(costs, known), np.nan, np.nan
     found = bootstrap((costs, known), gap, paired=True, vectorized=False, n_resamples=2000, method="percentile", rng=0)
-    low, high = found.confidence_interval
-    return f"{gap(costs, known):.2f} [{low:.2f}, {high:.2f}]"
+    return gap(costs, known), *found.confidence_interval
+
+
+def text(mean: float, low: float, high: float) -> str:
+    return f"{mean:.2f}" if np.isnan(low) else f"{mean:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def draw(seconds: list[float], shown: dict[str, list[Interval]], what: str, path: Path) -> None:
+    """A line and a band for each contestant."""
+    from matplotlib.figure import Figure
+
+    picture = Figure(figsize=(9, 4.5), layout="constrained")
+    axes = picture.subplots()
+    for number, (label, found) in enumerate(shown.items()):
+        mean, low, high = np.array(found).T
+        axes.plot(seconds, mean, ".-", color=f"C{number}", label=label)
+        axes.fill_between(seconds, low, high, color=f"C{number}", alpha=0.15, linewidth=0)
+    axes.set(xscale="log", yscale="log", xticks=seconds, xticklabels=[f"{budget:g}" for budget in seconds])
+    axes.minorticks_off()
+    ticks = [tick for tick in (0.2, 0.5, 1, 2, 5, 10, 20) if axes.get_ylim()[0] <= tick <= axes.get_ylim()[1]]
+    axes.set(yticks=ticks, yticklabels=[f"{tick:g}" for tick in ticks], xlabel="CPU-seconds", ylabel=what)
+    picture.legend(frameon=False, loc="outside right center")
+    picture.savefig(path, dpi=150)
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ def _within(matrix: Floats, size: int) -> Floats:
 
 def writable(array: Any) -> NDArray[Any]:
     """The array, contiguous and writable; a copy where it was not. Kernels are compiled anew for any other kind."""
-    return np.require(array, requirements="CW")
+    return np.require(array, requirements=["C", "W"])
 
 
 def nearest(distance: Floats, customers: int) -> NDArray[np.int32]:
