@@ -92,8 +92,8 @@ def _require_prefix_of_environment(case: EnvironmentCase) -> None:
     whole = case.episode.rows[0]
     for period, view, ended in _prefixes(case.case):
         known = [step for step in whole if step.period <= period]
-        if len(known) < 2:
-            continue  # nothing has happened by then
+        if known[0].period == period:
+            continue  # nothing is decided before
         environment = dataclasses.replace(case.environment, problem=ended)
         with _no_later_data(type(environment).__name__, period):
             part = play(environment, view, again(case.episode))
