@@ -10,6 +10,7 @@ here is a bar: a Sharpe ratio of seven years has a 95 % half-width of 0.74.
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from functools import partial
 from pathlib import Path
@@ -178,12 +179,6 @@ def test(options: argparse.Namespace) -> None:
              for rule in ("inverse_volatility", "hrp", "minimum_variance")]  # fmt: skip
     chosen = [kept.get(f"{name} test seed={s}", partial(opened, VARIANTS[name], s, options.olps)) for s in seeds]
     rows.append(row(f"chosen: {name}", chosen, base))
-    default = "residual, a quarter of the way"
-    if default != name:
-        runs = [
-            kept.get(f"{default} test seed={s}", partial(opened, VARIANTS[default], s, options.olps)) for s in seeds
-        ]
-        rows.append(row(f"default, not chosen: {default}", runs, base))
     table(rows, f"2016-2022, net of 10 bps, opened once; {len(seeds)} seeds")
     others = []
     for market, (dates, settings) in elsewhere(options.olps).items():
@@ -224,6 +219,8 @@ def ship(options: argparse.Namespace) -> None:
             (("1/N", [base]), *((f"seed {s}", [run]) for s, run in enumerate(runs)), ("mean of 5 seeds", runs))),
     )  # fmt: skip
     (options.folder / "README.md").write_text(text, encoding="utf-8")
+    facts = {"cpu_seconds": seconds, "steps": STEPS, "trials": count + len(runs)}
+    (options.folder / "training.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     print(text)
 
 
