@@ -36,8 +36,8 @@ RULES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)  # scores per deviation of the signal
 # Agent, environment, network with options, steps.
 AGENTS: dict[str, tuple[str, str, dict[str, Any], dict[str, Any], int]] = {
     "pathwise": ("trade", "asset_mlp", {}, PATHWISE, STEPS),
-    "ppo": ("trade", "asset_mlp", {}, {"entropy": 0.0}, 300_000),
-    "a2c": ("trade", "asset_mlp", {}, {"entropy": 0.0}, 300_000),
+    "ppo": ("trade", "asset_mlp", {}, {"entropy": 0.0}, 400_000),
+    "a2c": ("trade", "asset_mlp", {}, {"entropy": 0.0}, 400_000),
     "sac": ("trade", "asset_mlp", {}, {"lr": 1e-3, "critic": [64, 64]}, 30_000),
     "td3": ("trade", "asset_mlp", {}, {"critic": [64, 64]}, 30_000),
     "dqn": ("choose", "asset_mlp", {"hidden": [32, 32]}, {}, 30_000),
