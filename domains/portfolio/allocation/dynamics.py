@@ -34,6 +34,7 @@ class Params(NamedTuple):
     scores : [B, D, N], what the reward knows of each asset; [B, 0] if nothing
     start : int64 [B], day of the first decision
     scored : int64 [B], days after it
+    scale : float64 [B], one over the years that is
     """
 
     periods: Periods
@@ -41,6 +42,7 @@ class Params(NamedTuple):
     scores: Array
     start: Array
     scored: Array
+    scale: Array
 
 
 class State(NamedTuple):
@@ -82,6 +84,7 @@ class Trade(Scored):
             scores=convert(self.rewarding.scores(instance, days)),
             start=convert(instance.start),
             scored=convert(np.full(len(instance), instance.scored)),
+            scale=convert(np.full(len(instance), DAYS_PER_YEAR / instance.scored)),
         )
 
     def reset(self, params: Params) -> State:
@@ -102,27 +105,27 @@ class Trade(Scored):
     def step(self, params: Params, state: State, decision: Array) -> Transition[State]:
         """Wait for the trade under the old weights, trade, and hold until the next decision."""
         xp, ops, rules = self.arrays.xp, self.arrays.ops, self.problem.rules
-        now = _Now(ops, params.periods, state.period, rules.charges)
-        waited = drift(xp, state.weights, now("waiting"), now.owed("owed_waiting"))
+        periods, now = params.periods, state.period
+        owed = (periods.owed_waiting, periods.owed_holding) if rules.charges else None
+        waited = drift(xp, state.weights, ops.gather(periods.waiting, now), owed and ops.gather(owed[0], now))
         ordered, drifted, fate = xp.astype(decision, xp.float64, copy=False), waited.weights, None
         idle = over_assets(xp, xp.abs(ordered)) == 0.0
-        if bool(xp.any(now("halted"))):
-            fate = now("fate")
+        if bool(ops.gather(periods.halted, now).any()):
+            fate = ops.gather(periods.fate, now)
             drifted = paid_out(xp, drifted, fate[:, 0])
             ordered = possible(xp, ordered, drifted, fate[:, 1])
-        target = xp.where(idle[:, None], drifted, ordered) if bool(xp.any(idle)) else ordered
+        target = xp.where(idle[:, None], drifted, ordered) if bool(idle.any()) else ordered
         wealth = state.wealth * waited.growth
         change = xp.abs(target[:, :-1] - drifted[:, :-1])
-        paid = price(xp, rules, change, wealth, now("friction") if rules.impact else None)
-        held = drift(xp, target, now("holding"), now.owed("owed_holding"))
+        paid = price(xp, rules, change, wealth, ops.gather(periods.friction, now) if rules.impact else None)
+        held = drift(xp, target, ops.gather(periods.holding, now), owed and ops.gather(owed[1], now))
         weights = held.weights if fate is None else paid_out(xp, held.weights, fate[:, 2])
         growth = waited.growth * (1.0 - paid) * held.growth
         ruined = (waited.low <= 0) | (held.low <= 0) | (paid >= 1.0)
-        period = state.period + 1
-        truncated = (period == params.periods.holding.shape[1]) & ~ruined
-        scores = ops.gather(params.scores, state.period) if params.scores.shape[1] else params.scores
-        scale = DAYS_PER_YEAR / xp.astype(params.scored, xp.float64)
-        earned = Earned(growth, scale, target, scores, state.memory)
+        period = now + 1
+        truncated = (period == periods.holding.shape[1]) & ~ruined
+        scores = ops.gather(params.scores, now) if params.scores.shape[1] else params.scores
+        earned = Earned(growth, params.scale, target, scores, state.memory)
         reward, memory = self.rewarding.give(xp, earned)
         return Transition(State(period, weights, state.wealth * growth, memory), reward, ruined, truncated)
 
@@ -133,18 +136,3 @@ class Trade(Scored):
         """int [B]: index of the last day whose close is known."""
         passed = state.period * self.problem.rules.every
         return params.start + self.arrays.xp.minimum(passed, params.scored)
-
-
-class _Now(NamedTuple):
-    """The fields of the periods that rows are in."""
-
-    ops: Any
-    periods: Periods
-    period: Array
-    charges: bool
-
-    def __call__(self, name: str) -> Array:
-        return self.ops.gather(getattr(self.periods, name), self.period)
-
-    def owed(self, name: str) -> Array | None:
-        return self(name) if self.charges else None

@@ -13,7 +13,7 @@ _TINY = 1e-30  # keeps the gradient of a root at zero finite
 
 
 class Drift(NamedTuple):
-    """After some days: wealth factor [B], weights [B, N + 1], lowest wealth factor on the way [B]."""
+    """After some days: wealth factor [B], weights [B, N + 1], lowest wealth factor on the way [B]; 1.0 after none."""
 
     growth: Array
     weights: Array
@@ -24,8 +24,7 @@ def drift(xp: Any, weights: Array, relatives: Array, owed: Array | None) -> Drif
     """Let ``weights`` drift through cumulative ``relatives`` [B, E, N + 1]; negative ones through ``owed``."""
     days = relatives.shape[1]
     if not days:
-        one = xp.ones_like(weights[:, 0])
-        return Drift(one, weights, one)
+        return Drift(1.0, weights, 1.0)
     if owed is None and days > 1:
         wealth, last = xp.matmul(relatives, weights[:, :, None])[:, :, 0], relatives[:, -1] * weights
     elif owed is None:
