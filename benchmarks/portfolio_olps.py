@@ -78,7 +78,7 @@ def final(folder: Path, market: str, rule: str, cost_bps: float = 0.0, **options
 
 
 def whole(problem: Allocation) -> PricePath:
-    """All days of a market, after two on which nothing moves (the first decision), so that the first day is earned as well."""
+    """All days of a market, after two on which nothing moves, so that its first day is earned as well."""
     market = problem.market
     returns = np.concatenate([np.zeros((2, len(market.assets))), market.returns])
     dates = np.concatenate([market.dates[0] - np.array([2, 1], "timedelta64[D]"), market.dates])

@@ -1,7 +1,7 @@
 """A walk-forward of 31 years on the bundled stocks: CPU time of the whole beside that of its optimisations alone.
 
-``python benchmarks/portfolio_walkforward.py [NAME ...] [--turns N]``. Decisions every 21 days from 1992 to 2022, each on
-the 504 days before it. The fits alone are `Fitted.weights` on the same windows, one after another.
+``python benchmarks/portfolio_walkforward.py [NAME ...] [--turns N]``. Decisions every 21 days from 1992 to 2022, each
+on the 504 days before it. The fits alone are `Estimated.weights` on the same windows, one after another.
 """
 
 from __future__ import annotations
