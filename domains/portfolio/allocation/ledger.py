@@ -99,24 +99,28 @@ class _Book:
 
     def __post_init__(self) -> None:
         path, rules = self.path, self.rules
+        self.first = path.first
         self.relatives = 1 + np.concatenate([path.returns, path.cash[:, :, None]], axis=2)[:, path.first :]
         self.weights = np.zeros(self.relatives[:, 0].shape)
         self.weights[:, -1] = 1.0
         self.wealth, self.claims = np.ones(len(path)), np.zeros(len(path))
         self.leaving = (path.status == GONE).any(axis=(0, 2)).tolist()  # days on which holdings may become claims
+        self.leaves = any(self.leaving)
         self.fees = np.full(self.weights.shape[1], rules.borrow / DAYS_PER_YEAR)
         self.fees[-1] = rules.margin / DAYS_PER_YEAR
 
     def grow(self, day: int) -> Floats:
         """Let a day pass: the growth factor [B] of wealth."""
-        factors = self.relatives[:, day - self.path.first]
+        factors = self.relatives[:, day - self.first]
         if self.rules.charges:
             factors = factors + np.where(self.weights < 0, self.fees, 0.0)
         value = self.weights * factors
-        claims = self.claims * self.relatives[:, day - self.path.first, -1]
+        claims = self.claims * self.relatives[:, day - self.first, -1] if self.leaves else self.claims
         growth: Floats = value.sum(axis=1) + claims
         safe = np.where(growth > 0, growth, 1.0)
-        self.weights, self.claims, self.wealth = value / safe[:, None], claims / safe, self.wealth * growth
+        self.weights, self.wealth = value / safe[:, None], self.wealth * growth
+        if self.leaves:
+            self.claims = claims / safe
         if self.leaving[day]:
             gone = self.path.status[:, day] == GONE
             self.claims = self.claims + np.where(gone, self.weights[:, :-1], 0.0).sum(axis=1)

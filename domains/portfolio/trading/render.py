@@ -22,6 +22,7 @@ _SHOWN = 8  # assets with a colour of their own; the others share one
 def render(problem: Trading, path: PricePath, solution: Lots) -> Figure:
     """Two panels for a batch of one."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import StrMethodFormatter
 
     figure = Figure(figsize=(9, 6), layout="constrained")
     wealth, shares = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
@@ -32,6 +33,7 @@ def render(problem: Trading, path: PricePath, solution: Lots) -> Figure:
     growth, sharpe = (float(ours.metrics[name][0]) for name in ("annual_return", "sharpe"))
     wealth.set_title(f"net growth {growth:.1%} a year, Sharpe ratio {sharpe:.2f}", loc="left", fontsize=10)
     wealth.set_ylabel("net wealth, currency")
+    wealth.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     wealth.legend(loc="upper left", frameon=False)
     _positions(shares, problem, path, solution)
     for axes in (wealth, shares):
@@ -48,7 +50,8 @@ def _positions(axes: Axes, problem: Trading, path: PricePath, solution: Lots) ->
     others = np.delete(held[:, :-1], largest, axis=1).sum(axis=1)
     layers = np.stack([*held[:, largest].T, others, held[:, -1]])
     colours = [f"C{i}" for i in range(len(largest))] + ["#d5d5d5", "#f1ead2"]
-    axes.stackplot(dates, layers, labels=[*path.assets[0, largest], "others", CASH], colors=colours, alpha=0.85)
+    names = [*path.assets[0, largest], "others", CASH]
+    axes.stackplot(dates, layers, labels=names, colors=colours, step="post", alpha=0.85)
     axes.set_ylabel("held at decisions, %")
     axes.set_ylim(0, 100)
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=8)
