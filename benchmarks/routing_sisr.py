@@ -79,7 +79,8 @@ def print_gaps(options: argparse.Namespace, what: str, instances: RoutingInstanc
     for label in options.entries:
         answers = [measured(options, what, instances, label, budget) for budget in options.seconds]
         shown[label] = [with_interval(costs, known, gap) for costs in answers]
-        cells = {f"{budget:g} s": text(*found) for budget, found in zip(options.seconds, shown[label], strict=True)}
+        texts = [text(costs, *found) for costs, found in zip(answers, shown[label], strict=True)]
+        cells = {f"{budget:g} s": cell for budget, cell in zip(options.seconds, texts, strict=True)}
         rows.append({"contestant": label, **cells})
     table(rows, f"Gap (%) on {what} by CPU-seconds")
     if options.picture:
@@ -110,14 +111,16 @@ def mean_of(costs: Floats, known: Floats) -> float:
 
 
 def with_interval(costs: Floats, known: Floats, gap: Any) -> Interval:
-    """A gap and its interval; without one (nan) where an answer is missing or there is one instance."""
+    """A gap and its interval; nan where an answer is missing, without an interval where there is one instance."""
     if not np.isfinite(costs).all() or len(costs) < 2:
         return gap(costs, known), np.nan, np.nan
     found = bootstrap((costs, known), gap, paired=True, vectorized=False, n_resamples=2000, method="percentile", rng=0)
     return gap(costs, known), *found.confidence_interval
 
 
-def text(mean: float, low: float, high: float) -> str:
+def text(costs: Floats, mean: float, low: float, high: float) -> str:
+    if missing := np.count_nonzero(~np.isfinite(costs)):
+        return f"{missing} of {len(costs)} not ready"
     return f"{mean:.2f}" if np.isnan(low) else f"{mean:.2f} [{low:.2f}, {high:.2f}]"
 
 
@@ -133,6 +136,7 @@ def draw(seconds: list[float], shown: dict[str, list[Interval]], what: str, path
         axes.fill_between(seconds, low, high, color=f"C{number}", alpha=0.15, linewidth=0)
     axes.set(xscale="log", yscale="log", xticks=seconds, xticklabels=[f"{budget:g}" for budget in seconds])
     axes.minorticks_off()
+    axes.set_ylim(top=min(axes.get_ylim()[1], 30.0))  # chance begins at hundreds
     ticks = [tick for tick in (0.2, 0.5, 1, 2, 5, 10, 20) if axes.get_ylim()[0] <= tick <= axes.get_ylim()[1]]
     axes.set(yticks=ticks, yticklabels=[f"{tick:g}" for tick in ticks], xlabel="CPU-seconds", ylabel=what)
     picture.legend(frameon=False, loc="outside right center")
