@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "domains" / "portfo
 # cvxportfolio 1.5.1 on these days, PeriodicRebalance to 1/20 at month starts, TransactionCost(a=0.001, b=None):
 # final wealth, growth a year (252 days), Sharpe ratio, largest loss from a peak.
 CVXPORTFOLIO = (104.485800, 0.1619550, 0.8939417, 0.4886354)
-# From the relatives alone (products and means); equal to the literature (Li, Sahoo and Hoi 2015) in the digits it prints.
+# From the relatives alone; equal to the literature (Li, Sahoo and Hoi 2015) in the digits that it prints.
 PUBLISHED = {
     "nyse_o": (14.497, 54.140, 27.075),
     "nyse_n": (18.057, 83.507, 31.552),

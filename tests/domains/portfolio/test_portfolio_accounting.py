@@ -263,3 +263,23 @@ def test_paths_of_other_assets_do_not_fit_groups(path):
     problem = Allocation(groups={"a": ("KO",)}, group_caps={"a": 0.1}, lookback=5)
     with pytest.raises(InstanceError, match="group a"):
         problem.environment().prepare(path(np.zeros((30, 20))))
+
+
+def test_reports_state_the_conventions_in_force():
+    """Spread, fees, margin and training on made-up markets are told; a market without volumes cannot be moved."""
+    plain = " ".join(Allocation().caveats)
+    assert "the same rate" in plain
+    assert not any(word in plain for word in ("IMPACT", "Shorts", "spread", "Training"))
+    rich = Allocation(**FEES, long_only=False, leverage=2, randomise="perturb")
+    told = " ".join(rich.caveats)
+    for words in (
+        "half of a spread of 8 bps",
+        "NO IMPACT",
+        "Shorts pay 300 bps",
+        "another drift",
+        "200 bps a year more",
+    ):
+        assert words in told
+    free = " ".join(Allocation(long_only=False, same_close=True, execution_lag=0).caveats)
+    assert "cheaper here than anywhere else" in free
+    assert "SAME CLOSE" in free
