@@ -23,7 +23,7 @@ from headway.domains.portfolio.allocation.solution import orders
 from headway.domains.portfolio.market.instance import PricePath
 from headway.domains.portfolio.statistics.daily import YEARLY, Floats, growth, returns
 from headway.domains.portfolio.statistics.deflated import deflated, hurdle
-from headway.domains.portfolio.statistics.rivals import superior_ability
+from headway.domains.portfolio.statistics.rivals import at_equal_risk, superior_ability
 from headway.domains.portfolio.statistics.sharpe import minimum_track_record, probabilistic, record
 from headway.evaluation import Evaluation
 
@@ -54,8 +54,8 @@ def main() -> None:
     assert base is not None
     ending = float(published["portfolio_value"].iloc[-1]) - 1
     table([row(name, e, base, ending) for name, e in found.items()], f"{path.scored} days, 25 bps, daily")
-    agent_growth = growth(found["agent, its weights"])  # type: ignore[arg-type]
-    test = superior_ability(growth(base), agent_growth[:, None], stats.block_length(agent_growth))
+    daily, theirs = returns(found["agent, its weights"]), returns(base)  # type: ignore[arg-type]
+    test = superior_ability(theirs, at_equal_risk(theirs, daily[:, None]), stats.block_length(daily))
     print(f"\nSuperior predictive ability of the agent over 1/N of stocks and cash: p = {test and test.consistent:.2f}")
 
 

@@ -37,13 +37,15 @@ class Scored(Protocol):
 def decide(table: Scored, rows: Sequence[Row]) -> tuple[str, Decision | None]:
     """The sentence and its numbers: the best contestant against the best one of the other kind.
 
-    Where all are of one kind, the runner-up takes the rival's place. Oracles take no part.
+    Where all are of one kind, the runner-up takes the rival's place; an ablation does only where there is nobody
+    else, since leading chance is no news (`claims`). Oracles take no part.
     """
     ranked = [row for row in rows if row.rank is not None and row.solved]
     if not ranked:
         return "Nobody won: no contestant gave a feasible answer to any instance with every seed.", None
     winner = ranked[0]
-    others = [row for row in ranked[1:] if (row.kind in LEARNED) != (winner.kind in LEARNED)] or ranked[1:]
+    proper = [row for row in ranked[1:] if row.kind != "ablation"] or ranked[1:]
+    others = [row for row in proper if (row.kind in LEARNED) != (winner.kind in LEARNED)] or proper
     if not others:
         return f"{winner.contestant} was the only contestant with feasible answers.", Decision(
             winner.contestant, winner.kind

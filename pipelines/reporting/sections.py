@@ -92,15 +92,15 @@ def _is_training(run: Run) -> bool:
 def _judged(run: Run, trained: Mapping[Path, tuple[str, Run]], anchor: str) -> Section:
     results = records.read(run.folder)
     looks = charts.looks(results.rows)
-    headline, _, detail = results.verdict.partition(" (")
+    headline, detail = _parted(results.verdict)
     lessons = [lesson for label, entered in trained.values() if (lesson := curves.learning(entered, label))]
     found = results.findings or Findings()
     sense, unit = results.problem["sense"], results.problem["unit"]
     return Section(
         anchor=anchor,
         title=f"{TITLES[results.verb]}: {results.problem['name']}",
-        headline=f"{headline}.".replace("..", "."),
-        detail=detail.removesuffix(".").removesuffix(")") + ".",
+        headline=headline,
+        detail=detail,
         basis=_basis(results),
         board=leaderboard(results, looks),
         sheets=findings.tables(found, looks),
@@ -114,6 +114,16 @@ def _judged(run: Run, trained: Mapping[Path, tuple[str, Run]], anchor: str) -> S
         digests=results.instances["digests"],
         **_origin(run, _judgement(results)),
     )
+
+
+def _parted(verdict: str) -> tuple[str, str]:
+    """The sentence, and what stood in brackets at its end; names in it may have brackets, too."""
+    text, depth = verdict.removesuffix("."), 0
+    for place in range(len(text) - 1, -1, -1) if text.endswith(")") else ():
+        depth += {")": 1, "(": -1}.get(text[place], 0)
+        if depth == 0:
+            return f"{text[:place].rstrip()}.", f"{text[place + 1 : -1]}."
+    return f"{text}.", "."
 
 
 def _basis(results: Results) -> list[tuple[str, str]]:

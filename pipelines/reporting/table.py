@@ -128,8 +128,8 @@ def _interval(low: float, high: float, text: Callable[[float], str]) -> str:
 def _scale(rows: Sequence[Row]) -> tuple[float, float]:
     """Least and largest gap that bars show: a contestant far off must not squeeze all others to a point."""
     known = [row for row in fair(rows) if math.isfinite(row.gap_low) and math.isfinite(row.gap_high)]
-    highs = sorted(abs(row.gap_high) for row in known)
-    limit = FAR * max(highs[len(highs) // 2], 1e-12) if highs else 1.0
+    reach = sorted(max(abs(row.gap_low), abs(row.gap_high)) for row in known)
+    limit = FAR * max(reach[len(reach) // 2], 1e-12) if reach else 1.0
     return (
         max(min((row.gap_low for row in known), default=0.0), -limit) if known else 0.0,
         1.05 * max([row.gap_high for row in known if row.gap_high <= limit], default=limit) or 1.0,

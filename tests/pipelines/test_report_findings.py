@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 
 import pytest
-from test_report import Outline, a_run, some_results
+from test_report import Outline, a_row, a_run, some_results
 
 from headway.findings import Chart, Column, Findings, Line, Table, Trials
 from headway.pipelines.report import report
-from headway.pipelines.reporting import findings, formats
-from headway.pipelines.reporting.charts import Look
+from headway.pipelines.reporting import findings, formats, table
+from headway.pipelines.reporting.charts import Look, looks
+from headway.pipelines.reporting.sections import sections
 
 DAYS = ["2020-01-01", "2020-01-02", "2020-01-03"]
 LOOKS = {"slow": Look(0, "-", 1.5), "fast": Look(1, "-", 1.5)}
@@ -70,6 +71,31 @@ def test_shades_follow_sign_and_size():
         (f"{formats.MINUS}20.0", -findings.SHADE),
         ("10.0", findings.SHADE // 2),
     ]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "headline", "detail"),
+    [
+        ("a is 1 % better than b (95 % interval; basis).", "a is 1 % better than b.", "95 % interval; basis."),
+        ("a (x) beats b (trade) (95 %; on (all) days).", "a (x) beats b (trade).", "95 %; on (all) days."),
+        ("Nobody won: none gave an answer.", "Nobody won: none gave an answer.", "."),
+    ],
+)
+def test_brackets_at_the_end_are_the_detail(tmp_path, verdict, headline, detail):
+    """Names may have brackets of their own."""
+    (section,) = sections([a_run(tmp_path, some_results(verdict=verdict))])
+    assert (section.headline, section.detail) == (headline, detail)
+
+
+def test_a_clear_lead_is_on_the_scale():
+    """Gaps far below zero are no arrows because the reference's own is zero."""
+    rows = [
+        a_row("a", gap=-0.03, gap_low=-0.05, gap_high=-0.001),
+        a_row("b", gap=0.0, gap_low=0.0, gap_high=0.0),
+    ]
+    lines = table.leaderboard(some_results(rows=rows), looks(rows)).lines
+    assert [line.bar.over for line in lines] == ["", ""]
+    assert lines[0].bar.low < lines[0].bar.value < lines[0].bar.high < lines[0].bar.zero
 
 
 def test_charts_are_drawn(text):

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from headway.contest.stats import Estimate
-from headway.pipelines.comparison.verdict import Rivalry, claims
+from headway.pipelines.comparison.verdict import Rivalry, claims, decide
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,25 @@ def test_learning_is_owed_only_what_is_beyond_the_error(lead, sentence):
 def test_nothing_is_claimed_of_what_was_not_compared():
     """Where the two solved nothing in common there is no sentence."""
     assert claims(SimpleNamespace(rivalry=lambda *pair: None), {"net": "random"}) == []
+
+
+@pytest.mark.parametrize(
+    ("ranking", "rival"),
+    [
+        (["learned", "ablation", "classical"], "classical"),
+        (["learned", "ablation"], "ablation"),
+        (["learned", "ablation", "learned"], "learned"),
+        (["classical", "ablation", "classical", "hybrid"], "hybrid"),
+        (["ablation", "classical"], "classical"),
+    ],
+)
+def test_chance_is_a_rival_only_where_there_is_no_other(ranking, rival):
+    """The first line is about learning and the solver; what learning adds to chance is said below."""
+    rows = [
+        SimpleNamespace(contestant=f"{kind} {place}", kind=kind, rank=place, solved=1, feasible=1.0)
+        for place, kind in enumerate(ranking, 1)
+    ]
+    problem = SimpleNamespace(gap="ratio", unit="metres")
+    lead = Estimate(0.2, 0.05, 0.1, 0.3)
+    scores = SimpleNamespace(problem=problem, confidence=0.95, rivalry=lambda *pair: Rivalry(lead, 0.9, "by hand"))
+    assert decide(scores, rows)[1].rival_kind == rival

@@ -23,7 +23,7 @@ def by_year(study: Study[Any, Any], dates: Dates) -> Table:
     """Every contestant in every calendar year; the first and the last may be cut off."""
     years = dates.astype("datetime64[Y]")
     found = np.unique(years)
-    rows = [
+    rows: list[Sequence[Cell]] = [
         (label, *(_compounded(attempts, years == year) for year in found)) for label, attempts in study.attempts.items()
     ]
     columns = (NAME, *(Column(str(year), "percent", 1) for year in found))
@@ -33,7 +33,7 @@ def by_year(study: Study[Any, Any], dates: Dates) -> Table:
 def by_month(label: str, attempt: Attempt[Any], dates: Dates) -> Table:
     """One attempt in every month, a row a year; the last column is the year."""
     months, logs = dates.astype("datetime64[M]"), growth(attempt.evaluation)
-    rows = []
+    rows: list[Sequence[Cell]] = []
     for year in np.unique(dates.astype("datetime64[Y]")):
         within = [months == year.astype("datetime64[M]") + k for k in range(12)]
         cells = [total(logs[days]) if days.any() else math.nan for days in within]

@@ -41,10 +41,11 @@ def expected_best(trials: int, deviation: float = 1.0) -> float:
 def hurdle(trials: int, ratios: Sequence[float], periods: int) -> Hurdle:
     """The hurdle for a record of ``periods``, from the per-period ``ratios`` of those trials where they are known.
 
-    With fewer than `FEW` known ratios their deviation is that of strategies without skill, 1 / sqrt(periods).
+    With fewer than `FEW` known ratios, or less than half of all, the deviation is that of independent strategies
+    without skill, 1 / sqrt(periods): a few that are alike would say that choosing among many does no harm.
     """
     known = [ratio for ratio in ratios if math.isfinite(ratio)]
-    estimated = len(known) if len(known) >= FEW else 0
+    estimated = len(known) if len(known) >= max(FEW, trials / 2) else 0
     deviation = float(np.std(known, ddof=1)) if estimated else 1 / math.sqrt(periods)
     return Hurdle(expected_best(trials, deviation), trials, deviation, estimated)
 

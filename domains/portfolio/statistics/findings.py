@@ -10,9 +10,9 @@ import numpy as np
 from headway.domains.portfolio.accounting.rules import DAYS_PER_YEAR
 from headway.domains.portfolio.statistics.calendar import by_month, by_year, stressed
 from headway.domains.portfolio.statistics.costs import cost_table, passive
-from headway.domains.portfolio.statistics.daily import growth
+from headway.domains.portfolio.statistics.daily import growth, returns
 from headway.domains.portfolio.statistics.holdings import weights_over_time
-from headway.domains.portfolio.statistics.rivals import SIZE, confidence_set, superior_ability
+from headway.domains.portfolio.statistics.rivals import SIZE, at_equal_risk, confidence_set, superior_ability
 from headway.domains.portfolio.statistics.sheet import beside, everybody
 from headway.domains.portfolio.statistics.table import half_width, luck, sharpe_table, verdict
 from headway.findings import Findings, Study
@@ -77,22 +77,23 @@ def _better(study: Study[Any, Any]) -> list[str]:
 
 
 def _rivals(study: Study[Any, Any]) -> list[str]:
-    """Hansen's test of all strategies at once, and the set that holds the best of them."""
+    """Hansen's test of all strategies at once, and the set that holds the best of them, all at equal risk."""
     proper = _proper(study)
     if study.reference not in study.attempts or len(proper) < 2 or math.isnan(study.block):
         return []
-    series = [(label, growth(a.evaluation)) for label in proper for a in study.attempts[label]]
-    base = next(values for label, values in series if label == study.reference)
-    rivals = np.stack([values for label, values in series if label != study.reference], axis=1)
-    found = superior_ability(base, rivals, study.block)
+    names = [label for label in proper for _ in study.attempts[label]]
+    daily = np.stack([returns(a.evaluation) for label in proper for a in study.attempts[label]], axis=1)
+    base = daily[:, names.index(study.reference)]
+    daily = at_equal_risk(base, daily)
+    found = superior_ability(base, daily[:, [name != study.reference for name in names]], study.block)
     if found is None:
         return []
-    kept = confidence_set(np.stack([values for _, values in series], axis=1), study.block)
-    inside = dict.fromkeys(label for (label, _), may in zip(series, kept, strict=True) if may)
+    kept = confidence_set(daily, study.block)
+    inside = dict.fromkeys(name for name, may in zip(names, kept, strict=True) if may)
     return [
-        f"Superior predictive ability (Hansen 2005): p = {found.consistent:.2f} that none of {found.strategies} "
-        f"strategies grows faster than {study.reference}, whatever the best of them shows. "
-        f"The {1 - SIZE:.0%} confidence set of the best: {', '.join(inside)}."
+        f"Superior predictive ability (Hansen 2005): p = {found.consistent:.2f} of the best of {found.strategies} "
+        f"strategies doing as well if none is better than {study.reference} at equal volatility. "
+        f"The {100 * (1 - SIZE):g} % confidence set of the best: {', '.join(inside)}."
     ]
 
 

@@ -22,6 +22,16 @@ class Superiority(NamedTuple):
     strategies: int
 
 
+def at_equal_risk(benchmark: Floats, strategies: Floats) -> Floats:
+    """Daily returns [T, K] scaled to the deviation of the benchmark's [T]: more risk is no superiority.
+
+    A strategy that never moves is left as it is.
+    """
+    deviation = strategies.std(axis=0)
+    scaled: Floats = strategies * np.where(deviation > _STILL, benchmark.std() / np.maximum(deviation, _STILL), 1.0)
+    return scaled
+
+
 def superior_ability(
     benchmark: Floats, strategies: Floats, length: float, *, resamples: int = 1000, seed: int = 0
 ) -> Superiority | None:
@@ -29,7 +39,7 @@ def superior_ability(
 
     Parameters
     ----------
-    benchmark : [T], daily log growth
+    benchmark : [T], daily returns
     strategies : [T, K]; those that never differ from the benchmark say nothing and are left out
     length : mean length of a block
 
@@ -50,7 +60,7 @@ def superior_ability(
 
 
 def confidence_set(strategies: Floats, length: float, *, resamples: int = 1000, seed: int = 0) -> NDArray[np.bool_]:
-    """bool [K]: which of the strategies [T, K] (daily log growth) may be the best (Hansen, Lunde and Nason 2011).
+    """bool [K]: which of the strategies [T, K] (daily returns) may be the best (Hansen, Lunde and Nason 2011).
 
     Of strategies that never differ only the first is tested, and answers for the others.
     """

@@ -98,7 +98,7 @@ def _caption(study: Study[Any, Any], bar: Hurdle) -> str:
 def luck(study: Study[Any, Any]) -> str:
     """The sentence that says how many trials there were, where they were counted, and what they do by luck."""
     trials, bar = study.trials, bars(study)[0]
-    parts = ", ".join(f"{count} {name}" for name, count in trials.parts.items())
+    parts = ", ".join(f"{name}: {count}" for name, count in trials.parts.items())
     spread = f"estimated from {bar.estimated} of them" if bar.estimated else "assumed, as of strategies without skill"
     return (
         f"Trials: N = {trials.count} ({parts}; counted in {trials.where}). The best of so many shows a Sharpe ratio of "

@@ -22,7 +22,7 @@ from headway.findings import Attempt, Measure, Study, Trials
 
 DAYS = 300
 MEASURE = Measure(0.9, 0.2, 1.6, 0.1, -0.2, 0.4)
-TRIALS = Trials(12, {"trainings": 4, "rules": 8}, "runs below runs", {"sharpe": [0.8, 0.9, 1.0, 1.1, 1.2]})
+TRIALS = Trials(10, {"trainings": 4, "rules": 6}, "runs below runs", {"sharpe": [0.8, 0.9, 1.0, 1.1, 1.2]})
 
 
 def evaluation(daily, objective=0.1, **metrics):
@@ -77,7 +77,7 @@ def test_ratios_of_a_row(noise):
     assert (base["verdict"], base["by seed"]) == ("the reference", "")
     assert math.isnan(base["less the reference's"])
     assert math.isnan(base["DSR of the lead"])
-    assert "N = 12 trials" in table.caption
+    assert "N = 10 trials" in table.caption
 
 
 def test_seeds_have_no_column_where_there_is_one_each(noise):
@@ -105,7 +105,7 @@ def test_better_only_beyond_the_error(low, high, word):
 def test_trials_are_named_and_where_they_were_counted(noise):
     """N, its parts, the place, the luck of the best, and whether the deviation is known."""
     known = luck(study({"equal_weight": [evaluation(noise[0])]}))
-    assert "N = 12 (4 trainings, 8 rules; counted in runs below runs)" in known
+    assert "N = 10 (trainings: 4, rules: 6; counted in runs below runs)" in known
     assert "deviation of the trials 0.16, estimated from 5 of them" in known
     assumed = luck(study({"equal_weight": [evaluation(noise[0])]}, trials=Trials(12, {"rules": 12}, "runs")))
     assert f"deviation of the trials {math.sqrt(252 / DAYS):.2f}, assumed" in assumed

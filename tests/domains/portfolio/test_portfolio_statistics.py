@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from headway.domains.portfolio.statistics.deflated import FEW, Hurdle, deflated, expected_best, hurdle
-from headway.domains.portfolio.statistics.rivals import confidence_set, superior_ability
+from headway.domains.portfolio.statistics.rivals import at_equal_risk, confidence_set, superior_ability
 from headway.domains.portfolio.statistics.sharpe import Record, minimum_track_record, probabilistic, record
 from headway.domains.portfolio.statistics.stress import WINDOWS, inside
 
@@ -103,13 +103,14 @@ def test_one_trial_deflates_nothing():
 
 
 def test_the_deviation_is_estimated_or_assumed():
-    """From the known ratios where there are enough of them, else 1 / sqrt(T)."""
+    """From the known ratios where there are enough of them, and half of all trials; else 1 / sqrt(T)."""
     ratios = [0.0, 0.02, 0.04, 0.06, 0.08]
     found = hurdle(10, ratios, 400)
     assert found.deviation == pytest.approx(np.std(ratios, ddof=1))
     assert found.estimated == len(ratios) == FEW
     assumed = hurdle(10, [*ratios[1:], math.nan], 400)
     assert (assumed.deviation, assumed.estimated) == (0.05, 0)
+    assert hurdle(11, ratios, 400).estimated == 0
     # Seven years, ten trials: 0.60 a year, by luck.
     assert hurdle(10, [], 7 * 252).ratio * math.sqrt(252) == pytest.approx(0.60, abs=0.01)
 
@@ -151,6 +152,14 @@ def test_the_confidence_set_holds_the_best(rivals):
     assert confidence_set(strategies, 5).tolist() == [False, False, True, False]
     assert confidence_set(strategies[:, [2, 2]], 5).tolist() == [True, True]
     assert confidence_set(strategies[:, [0, 2, 2]], 5).tolist() == [False, True, True]
+
+
+def test_more_risk_is_no_superiority(rivals):
+    """The benchmark at twice its size earns twice as much, and is the benchmark at equal risk."""
+    benchmark, _ = rivals
+    levered = at_equal_risk(benchmark, np.column_stack([2 * benchmark, 0.5 * benchmark, np.full(500, 0.001)]))
+    np.testing.assert_allclose(levered[:, :2], benchmark[:, None] * [1, 1])
+    np.testing.assert_array_equal(levered[:, 2], 0.001)
 
 
 # -- stress -------------------------------------------------------------------------------------
