@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +50,8 @@ class Informed(Solver[PricePath, Weights]):
                 got=f"data={problem.data}",
                 expected="data=synthetic",
             )
-        solution: Weights = rollout(problem.environment(), _Plan(provider.process, self.charge), instance).solution
+        plan = _Plan(provider.process, self.charge)
+        solution = cast(Weights, rollout(problem.environment(), plan, instance).solution)
         search.incumbent(solution)
         return solution
 
@@ -94,4 +95,5 @@ def _best(rules: Rules, mean: Floats, covariance: Floats, held: Floats, charge: 
     if answer.status not in (clarabel.SolverStatus.Solved, clarabel.SolverStatus.AlmostSolved):
         raise SolverError("no weights were found", where="informed", got=answer.status, expected="a solution")
     weights: Floats = np.clip(answer.x[:n], 0.0, rules.cap)
-    return weights * min(1.0, most / weights.sum())
+    weights *= min(1.0, most / weights.sum())
+    return weights

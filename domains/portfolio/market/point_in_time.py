@@ -94,7 +94,8 @@ class PointInTime:
         available = times_of(path, at := column_of(path, frame, self.available_at))
         date, asset = dates_of(path, column_of(path, frame, self.date)), column_of(path, frame, self.asset)
         content = column_of(path, frame, self.text or self.value)
-        name = frame.assign(name=content.name)["name"] if self.name is None else column_of(path, frame, self.name)
+        own = str(content.name)  # of all rows
+        name = frame.assign(name=own)["name"] if self.name is None else column_of(path, frame, self.name)
         if not self.early:
             hint = "set early=true if this is a forecast that was published before its date"
             refuse(path, at, available < date, "the described date or later", what="known before its date", hint=hint)
@@ -124,7 +125,8 @@ class PointInTime:
 
     def _signal(self, market: Market, rows: Known, name: str) -> NDArray[np.float64]:
         """float64 [T, N]: one signal as of each close."""
-        closes = market.dates.astype("datetime64[s]") + np.timedelta64(self.close.hour * 60 + self.close.minute, "m")
+        since_midnight = np.timedelta64(self.close.hour * 60 + self.close.minute, "m")
+        closes: NDArray[np.datetime64] = np.add(market.dates.astype("datetime64[s]"), since_midnight)
         own = rows.where(rows.name == name)
         columns = [own.where(own.asset == asset).as_of(closes, self.stale) for asset in market.assets]
         return np.stack(columns, axis=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from headway.environment import Environment
@@ -16,7 +16,7 @@ def assert_causal(
     data: Any = None,
     *,
     lag: int = 0,
-    known_at: Hashable = "available_at",
+    known_at: str = "available_at",
     cuts: int | Sequence[Any] = 100,
     seed: int = 0,
     change: Callable[[Any, Any, Any], Any] | None = None,

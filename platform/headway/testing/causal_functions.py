@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headway.errors import ConfigError, LeakageError
+from headway.testing.causal_tables import told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +21,7 @@ Change = Callable[[Any, NDArray[np.bool_], np.random.Generator], Any]
 
 
 def require_causal_function(
-    function: Callable[[Any], Any], data: Any, *, lag: int, known_at: Hashable, cuts: int | Sequence[Any], seed: int,
+    function: Callable[[Any], Any], data: Any, *, lag: int, known_at: str, cuts: int | Sequence[Any], seed: int,
     change: Change | None,
 ) -> None:  # fmt: skip
     """See `assert_causal`. Raises LeakageError, or ConfigError where there is no table to cut."""
@@ -31,13 +32,13 @@ def require_causal_function(
     days = np.unique(next(iter(clocks.values())))
     name = getattr(function, "__name__", type(function).__name__)
 
-    def run(rows: Mapping[str, Any], told: str) -> pd.DataFrame:
+    def run(rows: Mapping[str, Any], place: str) -> pd.DataFrame:
         given = {key: table.copy() for key, table in rows.items()}
         try:
             return _as_frame(function(given if isinstance(data, Mapping) else given[""]), days)
         except Exception as error:
             hint = "if it needs so many days, name later ones in `cuts`"
-            raise ConfigError(f"{name} raises", where=told, got=repr(error), expected="a result", hint=hint) from error
+            raise ConfigError(f"{name} raises", where=place, got=repr(error), expected="a result", hint=hint) from error
 
     expected = run(tables, "all data")
     for draw, day in enumerate(_days(days, cuts)):
@@ -45,13 +46,13 @@ def require_causal_function(
         rng = np.random.default_rng([seed, draw])
         replaced = {key: (change or _changed)(table, later[key], rng) for key, table in tables.items()}
         known = int(np.searchsorted(expected.index.to_numpy(), day, side="right"))
-        told = f"{name}, only what is known after {_told(day)} was"
-        _require_same(run(replaced, place := f"{told} replaced"), expected.iloc[: known + lag], place, 0.0)
+        cause = f"{name}, only what is known after {told(day)} was"
+        _require_same(run(replaced, place := f"{cause} replaced"), expected.iloc[: known + lag], place, 0.0)
         cut = {key: table[~later[key]] for key, table in tables.items()}
-        _require_same(run(cut, place := f"{told} cut off"), expected.iloc[:known], place, PREFIX)
+        _require_same(run(cut, place := f"{cause} cut off"), expected.iloc[:known], place, PREFIX)
 
 
-def _clock(table: Any, known_at: Hashable) -> NDArray[Any]:
+def _clock(table: Any, known_at: str) -> NDArray[Any]:
     """When each row is known."""
     if not hasattr(table, "index"):
         return np.arange(len(table))
@@ -64,7 +65,8 @@ def _days(days: NDArray[Any], cuts: int | Sequence[Any]) -> NDArray[Any]:
     """The days to cut after: the last one is none, since nothing follows."""
     if not isinstance(cuts, int):
         return np.asarray(cuts, days.dtype)
-    return days[np.unique(np.linspace(0, len(days) - 2, min(cuts, len(days) - 1)).round().astype(int))]
+    places = np.linspace(0, len(days) - 2, min(cuts, len(days) - 1)).round().astype(np.intp)
+    return days[np.unique(places)]
 
 
 def _changed(table: Any, later: NDArray[np.bool_], rng: np.random.Generator) -> Any:
@@ -89,7 +91,10 @@ def _changed(table: Any, later: NDArray[np.bool_], rng: np.random.Generator) -> 
 
 
 def _noisy(values: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
-    return values * np.exp(rng.normal(0, _NOISE, values.shape)) if values.dtype.kind == "f" else values
+    if values.dtype.kind != "f":
+        return values
+    noisy: NDArray[Any] = values * np.exp(rng.normal(0, _NOISE, values.shape))
+    return noisy
 
 
 def _as_frame(result: Any, days: NDArray[Any]) -> pd.DataFrame:
@@ -107,16 +112,16 @@ def _as_frame(result: Any, days: NDArray[Any]) -> pd.DataFrame:
     return pd.DataFrame(flat, index=days[: len(array)])
 
 
-def _require_same(got: pd.DataFrame, expected: pd.DataFrame, told: str, tolerance: float) -> None:
+def _require_same(got: pd.DataFrame, expected: pd.DataFrame, place: str, tolerance: float) -> None:
     """Raise LeakageError at the first day and column that differ."""
     what = "the past depends on the future"
     if list(got.columns) != list(expected.columns):
-        raise LeakageError(what, where=told, got=_short(got.columns), expected=f"columns {_short(expected.columns)}")
+        raise LeakageError(what, where=place, got=_short(got.columns), expected=f"columns {_short(expected.columns)}")
     found = got.reindex(expected.index) if not got.index.equals(expected.index) else got
     missing = ~expected.index.isin(got.index)
     if missing.any():
         raise LeakageError(
-            what, where=told, got=f"no row for {_told(expected.index[missing][0])}", expected="all days up to it"
+            what, where=place, got=f"no row for {told(expected.index[missing][0])}", expected="all days up to it"
         )
     for name in expected.columns:
         ours, theirs = found[name].to_numpy(), expected[name].to_numpy()
@@ -125,20 +130,17 @@ def _require_same(got: pd.DataFrame, expected: pd.DataFrame, told: str, toleranc
             row = int(np.flatnonzero(~same)[0])
             apart = abs(ours[row] - theirs[row]) if ours.dtype.kind == theirs.dtype.kind == "f" else np.nan
             amount = f", {apart:.3g} apart" if np.isfinite(apart) else ""
-            where = f"{told}; day {_told(expected.index[row])}, column {name}"
+            where = f"{place}; day {told(expected.index[row])}, column {name}"
             raise LeakageError(what, where=where, got=f"{ours[row]}{amount}", expected=theirs[row])
 
 
 def _same(ours: NDArray[Any], theirs: NDArray[Any], tolerance: float) -> NDArray[np.bool_]:
     if theirs.dtype.kind == "f" and ours.dtype.kind == "f" and tolerance:
-        return np.isclose(ours, theirs, rtol=tolerance, atol=tolerance, equal_nan=True)
+        near: NDArray[np.bool_] = np.isclose(ours, theirs, rtol=tolerance, atol=tolerance, equal_nan=True)
+        return near
     same: NDArray[np.bool_] = (ours == theirs) | ((ours != ours) & (theirs != theirs))
     return same
 
 
 def _short(names: Any) -> str:
     return ", ".join(map(str, list(names)[:10]))
-
-
-def _told(day: Any) -> str:
-    return str(day.astype("datetime64[D]") if isinstance(day, np.datetime64) else day).removesuffix(" 00:00:00")

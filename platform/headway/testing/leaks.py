@@ -124,10 +124,9 @@ def purged_labels(prices: pd.DataFrame) -> pd.Series[Any]:
 def selected_on_test(prices: pd.DataFrame, until: int | None = None) -> pd.DataFrame:
     """Positions of the moving average that earned most on the whole sample."""
     returns = prices.pct_change()
-    positions = [np.sign(returns.rolling(window).mean()) for window in WINDOWS]
+    positions = [returns.rolling(window).mean().apply(np.sign) for window in WINDOWS]
     earned = [float((p.shift(2) * returns).iloc[:until].sum().sum()) for p in positions]
-    best: pd.DataFrame = positions[int(np.argmax(earned))]
-    return best.iloc[SPLIT:]
+    return positions[int(np.argmax(earned))].iloc[SPLIT:]
 
 
 def selected_before(prices: pd.DataFrame) -> pd.DataFrame:
