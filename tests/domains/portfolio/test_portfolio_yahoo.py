@@ -56,6 +56,7 @@ def test_the_cache_is_verified(answer):
         ("nothing", ["no prices", "nothing for AAA, BBB", "2022-01-03 to 2022-02-01"]),
         ("one unknown", ["some tickers only", "nothing for BBB"]),
         ("a hole", ["incomplete", "column BBB, 2022-01-06", "1 of 21"]),
+        ("a jump", ["impossible", "2022-01-10, column BBB", "4.0", "within +-0.8"]),
         ("a late start", ["incomplete", "column BBB, 2022-01-03", "5 of 21"]),
         ("too few sessions", ["not the sessions of XNYS", "2 dates", "2022-01-31", "21 sessions"]),
     ],

@@ -100,10 +100,17 @@ def hole():
     return made
 
 
+def jump():
+    """A ticker worth five times as much on its sixth day."""
+    closes = [100.0] * 5 + [500.0] * (len(SESSIONS) - 5)
+    return chart("BBB", closes, closes, SESSIONS)
+
+
 BAD = {
     "nothing": lambda: ({}, ("AAA", "BBB")),
     "one unknown": lambda: ({"AAA": rising("AAA")}, ("AAA", "BBB")),
     "a hole": lambda: ({"AAA": rising("AAA"), "BBB": hole()}, ("AAA", "BBB")),
+    "a jump": lambda: ({"AAA": rising("AAA"), "BBB": jump()}, ("AAA", "BBB")),
     "a late start": lambda: ({"AAA": rising("AAA"), "BBB": rising("BBB", SESSIONS[5:])}, ("AAA", "BBB")),
     "too few sessions": lambda: ({"AAA": rising("AAA", SESSIONS[:-2])}, ("AAA",)),
 }
