@@ -39,6 +39,7 @@ class Batch:
 
     error: ClassVar[type[DataError]] = DataError
     unbounded: ClassVar[frozenset[str]] = frozenset()  # fields in which infinity means that there is no bound
+    missing: ClassVar[frozenset[str]] = frozenset()  # fields in which NaN means that there is no value
 
     def __post_init__(self) -> None:
         for name, array in self.arrays().items():

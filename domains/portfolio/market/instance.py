@@ -40,6 +40,7 @@ class PricePath(Instance):
     """
 
     unbounded: ClassVar[frozenset[str]] = frozenset({"volume"})
+    missing: ClassVar[frozenset[str]] = frozenset({"signals"})
 
     dates: NDArray[np.datetime64]
     assets: NDArray[np.str_]

@@ -74,11 +74,12 @@ def check_instances_slice_and_join(case: ProblemCase) -> None:
 
 @on_problem()
 def check_instances_refuse_nonfinite(case: ProblemCase) -> None:
-    """An instance with a NaN is refused, and one with an infinity where that is no declared absence of a bound."""
+    """An instance with a NaN or an infinity is refused, where these are no declared absence of a value or a bound."""
     for name, array in case.instance.arrays().items():
         if array.dtype.kind != "f" or not array.size or not np.isfinite(array).all():
             continue  # a field that uses NaN by design says so in its own rules
-        for value in (np.nan,) if name in case.instance.unbounded else (np.nan, np.inf):
+        declared = {np.nan: case.instance.missing, np.inf: case.instance.unbounded}
+        for value in (value for value, fields in declared.items() if name not in fields):
             bad = array.copy()
             bad.flat[bad.size // 2] = value
             _require_refused(case, {name: bad}, f"{name} = {value}")
