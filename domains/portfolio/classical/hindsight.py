@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,25 +43,31 @@ def best_constant(relatives: Floats) -> Floats:
 
     How far they are from it is known (Cover 1984): at most log(max_i mean(relatives_i / (relatives @ w))).
     """
-    from scipy.optimize import minimize
+    from scipy.optimize import LinearConstraint, minimize
 
     assets = relatives.shape[1]
 
-    def loss(weights: Floats) -> tuple[float, Floats]:
-        growth = np.maximum(relatives @ weights, 1e-12)
-        return -float(np.log(growth).mean()), -(relatives / growth[:, None]).mean(axis=0)
+    options: Any = {"maxiter": 1000, "ftol": 1e-15}
+
+    def loss(weights: Floats) -> float:
+        return -float(np.log(np.maximum(relatives @ weights, 1e-12)).mean())
+
+    def slope(weights: Floats) -> Floats:
+        steepness: Floats = -(relatives / np.maximum(relatives @ weights, 1e-12)[:, None]).mean(axis=0)
+        return steepness
 
     found = minimize(
         loss,
         np.full(assets, 1 / assets),
-        jac=True,
+        jac=slope,
         method="SLSQP",
         bounds=[(0.0, 1.0)] * assets,
-        constraints={"type": "eq", "fun": lambda w: w.sum() - 1, "jac": np.ones_like},
-        options={"maxiter": 1000, "ftol": 1e-15},
+        constraints=LinearConstraint(np.ones((1, assets)), 1.0, 1.0),
+        options=options,
     )
     weights: Floats = np.maximum(found.x, 0.0)
-    return weights / weights.sum()
+    best: Floats = weights / weights.sum()
+    return best
 
 
 @component

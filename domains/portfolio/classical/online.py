@@ -102,4 +102,5 @@ def onto_simplex(point: Floats) -> Floats:
     ordered = np.sort(point)[::-1]
     excess = (np.cumsum(ordered) - 1) / np.arange(1, len(point) + 1)
     last = np.flatnonzero(ordered > excess)[-1]
-    return np.maximum(point - excess[last], 0.0)
+    nearest: Floats = np.maximum(point - excess[last], 0.0)
+    return nearest

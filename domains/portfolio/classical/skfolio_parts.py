@@ -33,7 +33,7 @@ def made(kind: type[Any], options: Mapping[str, Any], where: str) -> Any:
 
 def found(name: str, modules: tuple[str, ...], where: str) -> type[Any]:
     """The class of this name in one of skfolio's modules."""
-    classes = {}
+    classes: dict[str, type[Any]] = {}
     for module in modules:
         classes |= {k: v for k, v in vars(importlib.import_module(f"skfolio.{module}")).items() if _estimator(k, v)}
     if name not in classes:

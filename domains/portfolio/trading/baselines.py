@@ -40,7 +40,8 @@ class EqualWeight(Target):
 
     def shares(self, problem: Any, view: PricePath, state: Any) -> Floats:
         trades = view.status[0, -1] == TRADED
-        return trades / max(trades.sum(), 1)
+        shares: Floats = trades / max(trades.sum(), 1)
+        return shares
 
 
 @component

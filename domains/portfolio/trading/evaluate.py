@@ -34,10 +34,10 @@ class Book:
         """Sales first, then purchases, each in the order of the assets and as far as holdings and cash go."""
         before = self.cash
         self.moved = self.paid = 0.0
-        for asset in np.flatnonzero(trades & (wanted < 0)):
+        for asset in np.flatnonzero(trades & (wanted < 0)).tolist():
             lots = min(float(-wanted[asset]), self.lots[asset])
             self._trade(asset, -lots, prices[asset])
-        for asset in np.flatnonzero(trades & (wanted > 0)):
+        for asset in np.flatnonzero(trades & (wanted > 0)).tolist():
             unit = prices[asset] * self.terms.lot * (1 + self.terms.spread / 2)
             within = self.cash / (unit * (1 + self.terms.commission)), (self.cash - self.terms.minimum) / unit
             lots = min(float(wanted[asset]), max(np.floor(min(within) + SLACK), 0.0))
