@@ -1,10 +1,11 @@
-"""SISR, PyVRP, OR-Tools, and the policy that ships beside chance in its place: uniform CVRP100 and the X set.
+"""SISR, PyVRP, OR-Tools, and policies that ship beside chance in their place: uniform CVRP100, the X set, VRPTW50.
 
-``python benchmarks/routing_sisr.py FOLDER [uniform] [x] [--n N] [--every K] [--seconds S ...] [--entries NAME ...]
-[--keep FILE] [--picture FILE]``
+``python benchmarks/routing_sisr.py FOLDER [uniform] [x] [windows] [--n N] [--every K] [--seconds S ...]
+[--entries NAME ...] [--keep FILE] [--picture FILE]``
 
 FOLDER holds ``uniform_cvrp100_seed1234.npz`` with its reference costs, and in ``open`` the X instances with
-``best_known.csv``. One thread; every answer is scored by the problem. Intervals: 95 %, bootstrap over instances.
+``best_known.csv``; ``windows`` are generated test instances. One thread; every answer is scored by the problem.
+Intervals: 95 %, bootstrap over instances.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def main() -> None:
     parser.add_argument("--entries", nargs="*", default=list(ENTRIES), help=f"of {', '.join(ENTRIES)}")
     parser.add_argument("--keep", type=Path, help="a file that keeps what has been run")
     parser.add_argument("--picture", type=Path, help="PNG file: gaps and their intervals by budget")
-    print_tables(parser, {"uniform": uniform, "x": x})
+    print_tables(parser, {"uniform": uniform, "x": x, "windows": windows})
 
 
 def uniform(options: argparse.Namespace) -> None:
@@ -73,11 +74,21 @@ def x(options: argparse.Namespace) -> None:
     print_gaps(options, f"{len(files)} X instances", instances, best, mean_of)
 
 
-def print_gaps(options: argparse.Namespace, what: str, instances: RoutingInstance, known: Floats, gap: Any) -> None:
+def windows(options: argparse.Namespace) -> None:
+    """Mean gap to the best of all these answers on generated instances with time windows."""
+    name, knobs = "routing/vrptw", {"customers": 50}
+    instances = make_problem(name, **knobs).instances("test", options.n)
+    what = f"{options.n} generated VRPTW50"
+    answers = [measured(options, what, instances, label, s, name) for label in options.entries for s in options.seconds]
+    print_gaps(options, what, instances, np.nanmin(answers, axis=0), of_means, name)
+
+
+def print_gaps(options: argparse.Namespace, what: str, instances: RoutingInstance, known: Floats, gap: Any,
+               problem: str = "routing/cvrp") -> None:  # fmt: skip
     rows: list[dict[str, object]] = []
     shown: dict[str, list[Interval]] = {}
     for label in options.entries:
-        answers = [measured(options, what, instances, label, budget) for budget in options.seconds]
+        answers = [measured(options, what, instances, label, budget, problem) for budget in options.seconds]
         shown[label] = [with_interval(costs, known, gap) for costs in answers]
         texts = [text(costs, *found) for costs, found in zip(answers, shown[label], strict=True)]
         cells = {f"{budget:g} s": cell for budget, cell in zip(options.seconds, texts, strict=True)}
@@ -87,14 +98,16 @@ def print_gaps(options: argparse.Namespace, what: str, instances: RoutingInstanc
         draw(options.seconds, shown, f"gap on {what}, per cent", options.picture)
 
 
-def measured(options: argparse.Namespace, what: str, instances: RoutingInstance, label: str, budget: float) -> Floats:
+def measured(
+    options: argparse.Namespace, what: str, instances: RoutingInstance, label: str, budget: float, name: str
+) -> Floats:
     """Cost of each instance, in a process of its own; kept in a file where one is named."""
-    name, knobs = ENTRIES[label]
+    contestant, knobs = ENTRIES[label]
     key = f"{what} | {label} | {json.dumps(knobs)} | {budget:g}"
     kept = json.loads(options.keep.read_text()) if options.keep and options.keep.exists() else {}
     if key not in kept:
-        problem = make_problem("routing/cvrp")
-        outcomes = run(resolve(name, problem, knobs), problem, instances, Budget(cpu=budget))
+        problem = make_problem(name)
+        outcomes = run(resolve(contestant, problem, knobs), problem, instances, Budget(cpu=budget))
         kept[key] = [float(outcome.objective) for outcome in outcomes]
         print(key, f"{np.mean(kept[key]):.4f}", file=sys.stderr, flush=True)
         if options.keep:
