@@ -8,12 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from headway.batch import Instance
 from headway.contest.contestants import Contestant
 from headway.errors import LeakageError, UnknownNameError
 from headway.pipelines.comparison.entrants import Entrant, enter, pairs, with_ablations
+from headway.pipelines.comparison.periods import periods, span, start
 from headway.pipelines.comparison.picture import drawable
 from headway.pipelines.comparison.publish import publish
 from headway.pipelines.comparison.results import Results, Score, about, digested, measured, slug
@@ -22,7 +21,7 @@ from headway.pipelines.comparison.study import study
 from headway.pipelines.comparison.timeline import Timeline, Track
 from headway.pipelines.comparison.trials import count
 from headway.pipelines.comparison.verdict import claims, decide
-from headway.pipelines.comparison.walkforward import Refit, Schedule, Walked, first_period, fitted, walk_forward
+from headway.pipelines.comparison.walkforward import Refit, Schedule, Walked, fitted, walk_forward
 from headway.pipelines.configuration.schema import BacktestConfig, Entry
 from headway.policy import Policy
 from headway.problem import Problem
@@ -100,7 +99,7 @@ def _refuse_leakage(contestant: Contestant, problem: Problem[Any, Any], history:
         policy = load_policy(folder)
         theirs = make_problem(policy.problem_name, **policy.problem_options)
         unseen = theirs.history()
-        first, since = _start(problem, history), _start(theirs, unseen)
+        first, since = start(problem, history), start(theirs, unseen)
         if type(first) is type(since) and first < since:
             raise LeakageError(
                 f"{contestant.label} was trained on periods that this backtest scores",
@@ -199,7 +198,7 @@ def _results(
         verdict=verdict,
         decision=decision,
         problem=about(problem, config.problem.options),
-        instances={"n": 1, "source": _span(problem, history), "seed": None, "digests": [digest]},
+        instances={"n": 1, "source": span(problem, history), "seed": None, "digests": [digest]},
         seeds=list(range(config.seeds)),
         confidence=config.confidence,
         resamples=config.resamples,
@@ -219,7 +218,7 @@ def _results(
             if folder / "pictures" / f"{slug(label)}.svg" in files
         ],
         series={label: _series(track) for label, track in tracks.items()},
-        periods=_periods(history, tracks),
+        periods=periods(history, tracks),
         trials=trials,
         findings=findings,
     )
@@ -231,30 +230,3 @@ def _series(track: Track) -> list[dict[str, Any]]:
         for score, evaluation in zip(track.scores, track.evaluations, strict=True)
         if evaluation is not None
     ]
-
-
-def _periods(history: Instance, tracks: dict[str, Track]) -> list[Any]:
-    """Labels of the scored periods: the last dates of the history, or numbers."""
-    series = [s for track in tracks.values() for e in track.evaluations if e is not None for s in e.series.values()]
-    length = series[0].shape[1] if series else 0
-    dates = _dates(history)
-    return (
-        list(range(length)) if dates is None or len(dates) < length else [str(d) for d in dates[len(dates) - length :]]
-    )
-
-
-def _span(problem: Problem[Any, Any], history: Instance) -> str:
-    dates = _dates(history)
-    return f"history from {_start(problem, history)}" + ("" if dates is None else f" to {dates[-1]}")
-
-
-def _start(problem: Problem[Any, Any], history: Instance) -> Any:
-    """When the first decision is taken: its date, or how many periods are known by then."""
-    period, dates = first_period(problem.environment(), history), _dates(history)
-    return period if dates is None else dates[min(period, len(dates) - 1)]
-
-
-def _dates(history: Instance) -> np.ndarray[Any, np.dtype[np.datetime64]] | None:
-    """The dates of a history's periods, where it has them."""
-    found = [array[0] for array in history.arrays().values() if array.dtype.kind == "M" and array.ndim == 2]
-    return found[0] if found else None

@@ -40,7 +40,8 @@ from typing import Any, Literal
 
 from headway.errors import DataError
 from headway.evaluation import Evaluation
-from headway.findings import Chart, Column, Findings, Line, Table, Trials
+from headway.findings import Findings, Trials
+from headway.pipelines.comparison.findings import read_findings
 from headway.problem import Problem
 from headway.storage.files import write_text
 
@@ -203,7 +204,7 @@ def read(folder: Path) -> Results:
             scores=[_made(Score, score) for score in scores],
             traces=[_made(Trace, trace) for trace in traces],
             trials=Trials(**trials) if trials else None,
-            findings=_found(findings) if findings else None,
+            findings=read_findings(findings) if findings else None,
             **content,
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -248,34 +249,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
-
-
-def _found(record: Mapping[str, Any]) -> Findings:
-    """Findings as they were; a cell without a number is NaN again."""
-    tables = [
-        Table(**table | {"columns": [Column(**c) for c in table["columns"]], "rows": _numbers(table["rows"])})
-        for table in record["tables"]
-    ]
-    charts = [
-        Chart(
-            **chart
-            | {
-                "lines": [
-                    Line(**{k: _numbers(v) if isinstance(v, list) else v for k, v in line.items()})
-                    for line in chart["lines"]
-                ]
-            }
-        )
-        for chart in record["charts"]
-    ]
-    return Findings(record["notes"], tables, charts)
-
-
-def _numbers(value: Any) -> Any:
-    """``value`` with NaN for null, lists within it too; inner lists of a table's cells are intervals."""
-    if isinstance(value, list):
-        return [_numbers(item) for item in value]
-    return math.nan if value is None else value
 
 
 def _made(cls: type[Any], record: Mapping[str, Any]) -> Any:
