@@ -15,7 +15,7 @@ from headway.domains.portfolio.accounting.projection import project
 from headway.domains.portfolio.accounting.rules import DAYS_PER_YEAR
 from headway.domains.portfolio.accounting.sums import over_assets
 from headway.domains.portfolio.allocation.actions import Scored
-from headway.domains.portfolio.allocation.holdings import drift, paid_out, possible, price
+from headway.domains.portfolio.allocation.holdings import Drift, drift, paid_out, possible, price
 from headway.domains.portfolio.allocation.periods import Periods, cut
 from headway.domains.portfolio.allocation.rewards import REWARDS, Earned, Reward
 from headway.domains.portfolio.allocation.sight import Seen
@@ -106,8 +106,7 @@ class Trade(Scored):
         """Wait for the trade under the old weights, trade, and hold until the next decision."""
         xp, ops, rules = self.arrays.xp, self.arrays.ops, self.problem.rules
         periods, now = params.periods, state.period
-        owed = (periods.owed_waiting, periods.owed_holding) if rules.charges else None
-        waited = drift(xp, state.weights, ops.gather(periods.waiting, now), owed and ops.gather(owed[0], now))
+        waited = self._drifted(state.weights, periods.waiting, periods.owed_waiting, now)
         ordered, drifted, fate = xp.astype(decision, xp.float64, copy=False), waited.weights, None
         idle = over_assets(xp, xp.abs(ordered)) == 0.0
         if bool(ops.gather(periods.halted, now).any()):
@@ -118,7 +117,7 @@ class Trade(Scored):
         wealth = state.wealth * waited.growth
         change = xp.abs(target[:, :-1] - drifted[:, :-1])
         paid = price(xp, rules, change, wealth, ops.gather(periods.friction, now) if rules.impact else None)
-        held = drift(xp, target, ops.gather(periods.holding, now), owed and ops.gather(owed[1], now))
+        held = self._drifted(target, periods.holding, periods.owed_holding, now)
         weights = held.weights if fate is None else paid_out(xp, held.weights, fate[:, 2])
         growth = waited.growth * (1.0 - paid) * held.growth
         ruined = (waited.low <= 0) | (held.low <= 0) | (paid >= 1.0)
@@ -128,6 +127,12 @@ class Trade(Scored):
         earned = Earned(growth, params.scale, target, scores, state.memory)
         reward, memory = self.rewarding.give(xp, earned)
         return Transition(State(period, weights, state.wealth * growth, memory), reward, ruined, truncated)
+
+    def _drifted(self, weights: Array, relatives: Array, owed: Array, now: Array) -> Drift:
+        if not relatives.shape[2]:
+            return Drift(1.0, weights, 1.0)
+        xp, gather = self.arrays.xp, self.arrays.ops.gather
+        return drift(xp, weights, gather(relatives, now), gather(owed, now) if self.problem.rules.charges else None)
 
     def solution(self, instance: PricePath, decisions: Array, length: Array, state: State) -> Weights:
         return orders(instance, self.problem.rules, decisions)

@@ -21,10 +21,8 @@ class Drift(NamedTuple):
 
 
 def drift(xp: Any, weights: Array, relatives: Array, owed: Array | None) -> Drift:
-    """Let ``weights`` drift through cumulative ``relatives`` [B, E, N + 1]; negative ones through ``owed``."""
+    """Let ``weights`` drift through cumulative ``relatives`` [B, E, N + 1], E >= 1; negative ones through ``owed``."""
     days = relatives.shape[1]
-    if not days:
-        return Drift(1.0, weights, 1.0)
     if owed is None and days > 1:
         wealth, last = xp.matmul(relatives, weights[:, :, None])[:, :, 0], relatives[:, -1] * weights
     elif owed is None:
