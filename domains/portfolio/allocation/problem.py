@@ -90,7 +90,7 @@ class Allocation(MarketProblem[Weights]):
         "vision": f"{_HERE}.learned.vision:Vision",
         "transformer": f"{_HERE}.learned.transformer:Transformer",
     }
-    policies: ClassVar[Mapping[str, str]] = {"pathwise": "headway.domains.portfolio:policies/allocation/pathwise"}
+    policies: ClassVar[Mapping[str, str]] = {"residual": "headway.domains.portfolio:policies/allocation/residual"}
 
     cost_bps: Annotated[float, Field(ge=0, lt=10_000)] = 10.0
     long_only: bool = True
