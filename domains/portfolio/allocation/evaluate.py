@@ -49,8 +49,8 @@ def _details(path: PricePath, ledger: Ledger) -> dict[str, Floats]:
     of fills, exposure and active share at closes, what cash earned.
     """
     turnover, cost = np.zeros(ledger.net.shape), np.zeros(ledger.net.shape)
-    np.add.at(turnover, (slice(None), ledger.traded), 0.5 * ledger.moved)
-    np.add.at(cost, (slice(None), ledger.traded), ledger.paid)
+    np.add.at(turnover.T, ledger.traded, 0.5 * ledger.moved.T)
+    np.add.at(cost.T, ledger.traded, ledger.paid.T)
     return {
         "gross": _logs(ledger.gross),
         "turnover": turnover,

@@ -69,7 +69,7 @@ def replay(rules: Rules, path: PricePath, targets: Floats, days: NDArray[np.intp
             _exposures(ledger, path, np.stack(closes, axis=1), day)
             closes.clear()
     ledger.net[...] = ledger.gross
-    np.multiply.at(ledger.net, (slice(None), ledger.traded), 1 - ledger.paid)
+    np.multiply.at(ledger.net.T, ledger.traded, 1 - ledger.paid.T)
     return ledger
 
 
@@ -101,7 +101,7 @@ class _Book:
         path, rules = self.path, self.rules
         self.first = path.first
         self.relatives = 1 + np.concatenate([path.returns, path.cash[:, :, None]], axis=2)[:, path.first :]
-        self.weights = np.zeros(self.relatives[:, 0].shape)
+        self.weights = np.zeros((len(path), path.returns.shape[2] + 1))
         self.weights[:, -1] = 1.0
         self.wealth, self.claims = np.ones(len(path)), np.zeros(len(path))
         self.leaving = (path.status == GONE).any(axis=(0, 2)).tolist()  # days on which holdings may become claims
@@ -167,4 +167,5 @@ class _Book:
         volume = self.path.volume[:, max(day + 1 - VOLUME_DAYS, 0) : day + 1].mean(axis=1)
         money = change * (np.maximum(self.wealth, 0) * self.rules.capital)[:, None]
         cost: Floats = self.rules.impact * deviation * change * np.sqrt(money / np.maximum(volume, 1.0))
-        return cost.sum(axis=1)
+        total: Floats = cost.sum(axis=1)
+        return total
