@@ -18,8 +18,8 @@ class Limits(NamedTuple):
 
     cap: Any
     leverage: Any
-    member: Array | None
-    shares: Array | None
+    member: Any
+    shares: Any
 
 
 def within(xp: Any, limits: Limits, size: Array) -> Array:

@@ -72,7 +72,9 @@ class Trade(Scored):
     @cached_property
     def rewarding(self) -> Reward:
         """The reward that ``reward`` names."""
-        return build(lookup("reward", self.reward, REWARDS), self.reward_options, where="env.reward_options")
+        cls = lookup("reward", self.reward, REWARDS)
+        rewarding: Reward = build(cls, self.reward_options, where="env.reward_options")
+        return rewarding
 
     def prepare(self, instance: PricePath) -> Params:
         rules, convert = self.problem.rules, self.arrays.ops.asarray

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,16 +53,20 @@ def cut(path: PricePath, rules: Rules, days: NDArray[np.intp]) -> Periods:
             _paid_out(1 + earned[:, :, p] + fees * played[:, :, p], relatives[i], left[i]) for i, p in enumerate(parts)
         ]
     relatives = [_paid_out(part, part, out) for part, out in zip(relatives, left, strict=True)]
+    waiting, holding = map(_compounded, relatives)
+    owed_waiting, owed_holding = (_compounded(part) if rules.charges else part for part in owed)
     return Periods(
-        *map(_compounded, relatives),
-        *(_compounded(part) if rules.charges else part for part in owed),
+        waiting=waiting,
+        holding=holding,
+        owed_waiting=owed_waiting,
+        owed_holding=owed_holding,
         halted=fate.any(axis=(2, 3)),
         fate=fate,
         friction=_friction(path, rules, days + rules.lag) if rules.impact else none,
     )
 
 
-def _days(path: PricePath, rules: Rules, days: NDArray[np.intp], daily: NDArray[np.generic], pad: object) -> NDArray:
+def _days(path: PricePath, rules: Rules, days: NDArray[np.intp], daily: NDArray[Any], pad: Any) -> NDArray[Any]:
     """``daily`` [B, T, M] of the scored days as [B, D, E, M]; a short last period is filled up with ``pad``."""
     out = np.full((len(path), len(days) * rules.every, daily.shape[2]), pad)
     out[:, : path.scored] = daily[:, path.first + 1 :]

@@ -32,7 +32,8 @@ def reference(problem: Allocation, path: PricePath) -> Weights:
         return equal_weight(problem.rules, path)
     from headway.rollouts import rollout
 
-    return rollout(problem.environment(), problem.baseline("equal_weight"), path).solution
+    played = rollout(problem.environment(), problem.baseline("equal_weight"), path)
+    return orders(path, problem.rules, played.solution.weights)  # type: ignore[attr-defined]
 
 
 def references(problem: Allocation, path: PricePath) -> Mapping[str, Reference]:
