@@ -80,8 +80,12 @@ def choosers(options: argparse.Namespace) -> None:
         row("DQN", [kept.get(f"dqn seed={s} {options.steps}", partial(make, s)) for s in range(options.seeds)], base)
     )
     for name, policy in {tilt: Always(i) for i, tilt in enumerate(TILTS)}.items():
-        rows.append(row(f"always {name}", [kept.get(f"always {name}", partial(walked, policy, *SPAN, CHOOSE))], base))
-    rows.append(row("any tilt, at random", [kept.get("chance", partial(walked, Always(None), *SPAN, CHOOSE))], base))
+        rows.append(
+            row(f"always {name}", [kept.get(f"always {name}", partial(walked, policy, *SPAN, CHOOSE, "choose"))], base)
+        )
+    rows.append(
+        row("any tilt, at random", [kept.get("chance", partial(walked, Always(None), *SPAN, CHOOSE, "choose"))], base)
+    )
     table(rows, f"Minimum variance, HRP and DQN over {len(TILTS)} tilts, {options.steps:,} steps")
 
 
