@@ -12,7 +12,7 @@ from headway.domains.portfolio.statistics.sharpe import minimum_track_record, pr
 from headway.evaluation import Evaluation
 from headway.findings import Cell, Column, Measure, Study, Table
 
-COLUMNS = (
+COLUMNS: tuple[Column, ...] = (
     Column("contestant", "text"),
     Column("Sharpe ratio"),
     Column("less the reference's"),
