@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from markupsafe import Markup
@@ -59,7 +59,8 @@ def figures(findings: Findings, looks: Mapping[str, Look]) -> list[Figure]:
 
 # -- tables -----------------------------------------------------------------------------------------
 def _sheet(table: Table, looks: Mapping[str, Look]) -> Sheet:
-    largest = max((abs(cell) for row in table.rows for cell in row if _known(cell)), default=0.0)
+    sizes = [abs(cell) for row in table.rows for cell in row if isinstance(cell, (int, float))]
+    largest = max((size for size in sizes if math.isfinite(size)), default=0.0)
     rows = [
         Row(
             looks.get(str(row[0])),
@@ -69,10 +70,6 @@ def _sheet(table: Table, looks: Mapping[str, Look]) -> Sheet:
     ]
     title = f"{table.title}, %" if table.shaded else table.title
     return Sheet(title, [(column.name, column.form != "text") for column in table.columns], rows, table.caption)
-
-
-def _known(cell: Cell) -> bool:
-    return isinstance(cell, (int, float)) and math.isfinite(cell)
 
 
 def _printed(cell: Cell, column: Column, largest: float) -> Printed:
@@ -112,21 +109,21 @@ def _drawn(found: Chart, looks: Mapping[str, Look]) -> Markup:
     return chart(found.title, draw, height=3.3 if found.stacked else 2.7)
 
 
-def _line(axes: Axes, periods: object, line: Line, look: Look) -> None:
+def _line(axes: Axes, periods: Any, line: Line, look: Look) -> None:
     dash, width = ("--", 0.9) if line.dashed else (look.dash, 0.7 * look.width)
     axes.plot(periods, line.values, color=look.colour, ls=dash, lw=width, gid=f"tip:{line.label}")
     if len(line.low):
-        axes.fill_between(periods, line.low, line.high, color=look.colour, alpha=0.16, lw=0)  # type: ignore[arg-type]
+        axes.fill_between(periods, line.low, line.high, color=look.colour, alpha=0.16, lw=0)
 
 
-def _areas(axes: Axes, periods: object, lines: Sequence[Line]) -> None:
+def _areas(axes: Axes, periods: Any, lines: Sequence[Line]) -> None:
     """Areas as steps, each in a colour of its own, with a legend below."""
     values = np.array([line.values for line in lines], float)
     colours = [SERIES[k % len(SERIES)] for k in range(len(lines))]
     labels = [line.label for line in lines]
     for area, label in zip(
         axes.stackplot(periods, values, colors=colours, labels=labels, step="post"), labels, strict=True
-    ):  # type: ignore[call-overload]
+    ):
         area.set(alpha=0.75, linewidth=0, gid=f"tip:{label}")
     axes.margins(x=0, y=0)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=4, fontsize=7.5, handlelength=1.0)

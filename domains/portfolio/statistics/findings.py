@@ -29,12 +29,11 @@ def findings(study: Study[Any, Any]) -> Findings:
     label, seed = subject(study)
     attempt = study.attempts[label][seed]
     name = label if len(study.attempts[label]) == 1 else f"{label}, seed {seed} (the median one)"
-    tables = [sharpe_table(study, DAYS_PER_YEAR), cost_table(study, DAYS_PER_YEAR), by_year(study, dates)]
-    tables += [stressed(study, dates), by_month(name, attempt, dates)]
+    common = [sharpe_table(study, DAYS_PER_YEAR), cost_table(study, DAYS_PER_YEAR), by_year(study, dates)]
     charts = [*everybody(study, dates), *beside(study, label, seed, dates), weights_over_time(name, attempt, dates[-1])]
     return Findings(
         notes=[*_better(study), *_rivals(study), luck(study), _noise(days), *passive(study)],
-        tables=[table for table in tables if table is not None],
+        tables=[*common, *filter(None, [stressed(study, dates)]), by_month(name, attempt, dates)],
         charts=[chart for chart in charts if chart is not None],
     )
 

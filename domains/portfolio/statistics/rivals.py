@@ -75,8 +75,8 @@ def confidence_set(strategies: Floats, length: float, *, resamples: int = 1000, 
     losses = -strategies[:, tested]
     test = MCS(losses, SIZE, reps=resamples, block_size=round(length), bootstrap="stationary", seed=seed)
     test.compute()
-    included = {tested[int(place)] for place in test.included}
-    return np.array([twin in included for twin in twins])
+    included = set(test.included)  # column numbers of the losses
+    return np.array([tested.index(twin) in included for twin in twins])
 
 
 def _alike(a: Floats, b: Floats) -> bool:
