@@ -106,5 +106,5 @@ class Sight(Environment[PricePath, Weights, Any, Any]):
         return spaces.Dict(boxes | {"traded": spaces.MultiBinary(assets)}), self.action_space(assets)
 
     @abstractmethod
-    def action_space(self, assets: int) -> spaces.Space[Any]:
-        """The actions for so many assets."""
+    def action_space(self, assets: int) -> Any:
+        """The space of actions for so many assets."""

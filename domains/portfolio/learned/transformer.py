@@ -72,7 +72,8 @@ class Layer(nn.Module):
     def forward(self, hidden: Tensor, looked_at: Tensor) -> Tensor:
         """[B, N, width] -> the same; ``looked_at`` bool [B, 1, 1, N]."""
         parts = self.projections(self.norms[0](hidden)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        seen = nn.functional.scaled_dot_product_attention(*parts.unbind(0), attn_mask=looked_at)
+        query, key, value = parts.unbind(0)
+        seen = nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=looked_at)
         hidden = hidden + self.mix(seen.transpose(1, 2).flatten(2))
         after: Tensor = hidden + self.think(self.norms[1](hidden))
         return after
