@@ -106,7 +106,15 @@ def domain_table(options: argparse.Namespace) -> None:
         for label, part in parts.items():
             print(name, label, file=sys.stderr)
             said, error, seconds = verdict(lambda part=part, own=problem: assert_causal(part, problem=own))
-            rows.append({"problem": name, "what": label, "verdict": said, "why": f"{error.what}: {error.where}" if error else "", "CPU-s": seconds})
+            rows.append(
+                {
+                    "problem": name,
+                    "what": label,
+                    "verdict": said,
+                    "why": f"{error.what}: {error.where}" if error else "",
+                    "CPU-s": seconds,
+                }
+            )
     table(rows, "What ships")
 
 

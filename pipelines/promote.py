@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from headway.errors import DataError
 from headway.pipelines.compare import compare
@@ -12,7 +12,8 @@ from headway.pipelines.comparison.results import Results, read
 from headway.pipelines.configuration.schema import CompareConfig, Entry, Named, PromoteConfig
 from headway.tracking.model_registry import SCHEME, fetch_policy, move_alias, versions
 
-CHAMPION, CHALLENGER = "champion", "challenger"
+CHAMPION: Final = "champion"
+CHALLENGER: Final = "challenger"
 FRESH = 2_000_000_000  # seeds of promotions are from here on
 
 

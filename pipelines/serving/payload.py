@@ -89,5 +89,7 @@ def _plain(array: NDArray[Any]) -> Any:
     if array.dtype.kind == "M":
         return array.astype(str).tolist()
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        return np.where(np.isfinite(array), array, None).tolist()
+        plain = array.astype(object)
+        plain[~np.isfinite(array)] = None
+        return plain.tolist()
     return array.tolist()

@@ -17,7 +17,7 @@ DEFAULT, TUNED = "default", "tuned"
 def tested(config: TuneConfig, incumbents: Sequence[Options], run: Run) -> Run:
     """A comparison of the default with every incumbent, on test instances, in a child run called ``test``."""
     labels = [TUNED] if len(incumbents) == 1 else [f"{TUNED} {i}" for i in range(len(incumbents))]
-    rivals = {DEFAULT: {}} | dict(zip(labels, incumbents, strict=True))
+    rivals: dict[str, Options] = {DEFAULT: {}} | dict(zip(labels, incumbents, strict=True))
     entries = [entry for label, options in rivals.items() for entry in _entries(config, label, options, run)]
     own = {key: getattr(config, key) for key in CompareConfig.model_fields if key in TuneConfig.model_fields}
     settings: dict[str, Any] = {

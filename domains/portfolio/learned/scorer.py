@@ -80,4 +80,6 @@ def window_length(space: spaces.Dict, who: str) -> int:
 def points(window: Tensor, days: int) -> Tensor:
     """Sums of ``days`` log returns each, the oldest left out where they are no whole point: [..., W] -> [..., P]."""
     kept = window.shape[-1] // days * days
-    return RETURNS / days**0.5 * window[..., -kept:].reshape(*window.shape[:-1], -1, days).sum(-1)
+    sums = window[..., -kept:].reshape(*window.shape[:-1], -1, days).sum(-1)
+    scaled: Tensor = RETURNS / days**0.5 * sums
+    return scaled

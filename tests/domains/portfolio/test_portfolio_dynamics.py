@@ -49,7 +49,11 @@ def make_path(returns, cash, start):
     days, assets = returns.shape
     dates = np.datetime64("2020-01-01") + np.arange(days)[None]
     return PricePath.of(
-        dates=dates, assets=np.array([list("ABCDEFG"[:assets])]), returns=returns[None], cash=cash[None], start=np.array([start])
+        dates=dates,
+        assets=np.array([list("ABCDEFG"[:assets])]),
+        returns=returns[None],
+        cash=cash[None],
+        start=np.array([start]),
     )
 
 

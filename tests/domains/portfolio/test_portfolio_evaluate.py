@@ -95,7 +95,11 @@ def make(returns):
     days = len(returns)
     dates = np.datetime64("2020-01-01") + np.arange(days)[None]
     return PricePath.of(
-        dates=dates, assets=np.array([["A", "B"]]), returns=returns[None, :, :2], cash=returns[None, :, 2], start=np.array([0])
+        dates=dates,
+        assets=np.array([["A", "B"]]),
+        returns=returns[None, :, :2],
+        cash=returns[None, :, 2],
+        start=np.array([0]),
     )
 
 

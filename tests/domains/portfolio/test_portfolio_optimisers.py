@@ -76,7 +76,7 @@ def test_shrinkage_is_ledoit_and_wolf(small):
 
 
 def test_groups_limit_the_optimum(small):
-    """The three calmest assets may hold 20 %, less than any of these would: conic and linear programs keep it, and the rest is invested."""
+    """The three calmest assets may hold 20 %, less than any would: programs keep it, and the rest is invested."""
     groups = (Group("calm", ("a", "b", "c"), (0, 1, 2), 0.2),)
     for name in ("minimum_variance", "risk_parity", "max_diversification", "cvar", "cvar_lp", "mad"):
         weights = small.baseline(name).weights(sample(groups=groups))

@@ -5,7 +5,7 @@ import math
 
 from rich.console import Console
 
-from headway.pipelines.commands.comparing import watching, table
+from headway.pipelines.commands.comparing import table, watching
 from headway.pipelines.comparison.results import Results, Row
 
 
