@@ -32,24 +32,15 @@ _HERE = "headway.domains.portfolio"
 class Allocation(MarketProblem[Weights]):
     """Weights of N assets and cash, chosen every few days; README.md states the order of events.
 
-    Knobs (dates None: what the data names, else 60 / 20 / 20 % of its days):
+    Knobs, besides those of `MarketProblem` (what is known, when it is decided and traded, what cash earns):
 
-    data, data_options : price provider and its options
-    signals : tables of other data by name, each the options of a `PointInTime` table
-    begin : first scored date; train_until, validation_until : last dates of those splits
-    window : decision periods in a random window; lookback : known days before its first decision
-    every : trading days between decisions
-    execution_lag : days from decision to trade; 0 only together with ``same_close``
-    same_close : allow trades at the very close the decision has seen (stated in every report)
     cost_bps : basis points paid on each unit of |target - drifted| of risky weight, one way
-    cash, cash_after : what cash earns: US bills until 2018-11 then ``cash_after`` a year, or nothing
+    spread_bps : quoted bid-ask spread, half of it paid on each trade
+    impact, capital : coefficient of square-root impact, for a start with so much currency
+    borrow_bps, margin_bps : yearly fees on shorts and on negative cash
     long_only, leverage, cap : which weights may be ordered
-    spread_bps : quoted bid-ask spread, half of it paid on each trade; impact, capital : square-root impact of a
-        start with so much currency; borrow_bps, margin_bps : yearly fees on shorts and on negative cash
     groups, group_caps : assets by name of a group, and the share of wealth it may hold
     turnover : most of sum |ordered - held| a decision; names : most assets held
-    randomise, randomise_options : training windows only: days in another order (bootstrap), or another drift and
-        volatility (perturb)
     """
 
     name: ClassVar[str] = "portfolio/allocation"
