@@ -89,7 +89,7 @@ def _plain(array: NDArray[Any]) -> Any:
     if array.dtype.kind == "M":
         return array.astype(str).tolist()
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        plain = array.astype(object)
+        plain = np.array(array, object)
         plain[~np.isfinite(array)] = None
         return plain.tolist()
     return array.tolist()

@@ -241,7 +241,15 @@ def _tree(cls):
         yield from _tree(child)
 
 
-UNFINISHED = ("<", "…", "\\", "...", "=mine.yaml", "=bakery.yaml")  # of commands that a reader completes
+UNFINISHED = (
+    "<",
+    "…",
+    "\\",
+    "...",
+    "=mine.yaml",
+    "=bakery.yaml",
+    "=signals.yaml",
+)  # of commands that a reader completes
 BARE = {"serve": ("contestant",), "promote": ("name",)}  # keys that may be left out
 
 

@@ -6,11 +6,18 @@ import json
 
 import pytest
 
+from headway.contest import runner
 from headway.errors import ConfigError, DataError, SolverError
 from headway.pipelines.comparison.results import plain
 from headway.pipelines.configuration.schema import EvaluateConfig, SolveConfig
 from headway.pipelines.evaluate import evaluate
 from headway.pipelines.solve import solve
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch):
+    """Contestants that hang do so while they warm up, too: the tests do not wait for kernels to be compiled."""
+    monkeypatch.setattr(runner, "WARM_LIMIT", 0.0)
 
 
 @pytest.fixture
