@@ -155,6 +155,16 @@ def test_all_damaged(root):
     assert len(found.skipped) == 3
 
 
+def test_the_newest_is_the_one_with_most_steps(tmp_path):
+    """Also beyond a thousand million steps, where the numbers have more digits than the others."""
+    for step in (950_000_000, 1_000_000_000, 2_100_019_871):
+        save_state({"step": step}, step_folder(tmp_path, step))
+    assert [folder.name for folder in checkpoints(tmp_path)] == ["step_2100019871", "step_1000000000", "step_950000000"]
+    assert load_state(newest_valid(tmp_path).folder) == {"step": 2_100_019_871}
+    keep_last(tmp_path, 1)
+    assert [folder.name for folder in checkpoints(tmp_path)] == ["step_2100019871"]
+
+
 def test_keep_last(root):
     """Older ones and drafts are deleted, the newest are kept."""
     (root / ".tmp-x").mkdir()

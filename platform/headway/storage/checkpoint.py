@@ -66,7 +66,8 @@ def step_folder(root: Path, step: int) -> Path:
 
 def checkpoints(root: Path) -> list[Path]:
     """All checkpoints in ``root``, newest first, verified or not."""
-    return sorted(root.glob("step_*"), reverse=True)
+    # By number: from a thousand million steps on, names are longer than the usual nine digits.
+    return sorted(root.glob("step_*"), key=lambda folder: (len(folder.name), folder.name), reverse=True)
 
 
 def newest_valid(root: Path) -> Newest:
