@@ -1,4 +1,4 @@
-"""Portfolio baselines on the bundled stocks, net of costs: the tables of docs/portfolio.md.
+"""Portfolio baselines on the bundled stocks, net of costs: tables of docs/results/portfolio.md.
 
 ``python benchmarks/portfolio_rules.py [rules] [lots] [names] [--only NAME ...]``: every rule of allocation over two
 periods, every rule of trading in whole lots, and what the exact programs prove about few names within their limits on
