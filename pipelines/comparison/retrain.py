@@ -9,7 +9,7 @@ from typing import Any
 
 from headway.batch import Instance
 from headway.components import build
-from headway.contest.contestants import Contestant
+from headway.contest.contestants import Contestant, setting
 from headway.pipelines.comparison.walkforward import Entrant
 from headway.pipelines.configuration.schema import BacktestConfig, Entry, Named, TrainConfig
 from headway.problem import Problem
@@ -93,5 +93,6 @@ def trainee(entry: Entry, problem: Problem[Any, Any], config: BacktestConfig) ->
         entry.name,
         environment=env.name,
         environment_options=env.options,
+        setting=setting(problem, env.name, env.options),
         config=training,
     )

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from headway.components import build, givens
+from headway.components import options as knob_values
 from headway.errors import CapabilityError, ConfigError, DataError, UnknownNameError
 from headway.problem import Problem, lookup
 from headway.solver import Solver
@@ -39,6 +40,7 @@ class Contestant:
     options : knobs of the baseline
     folder : of the stored policy
     environment, environment_options : where a policy acts; None: what the policy itself says
+    setting : what that is called beside others: the environment, and its options that are not the usual ones
     oracle : sees the future; labelled, never ranked
     guide : the policy that a hybrid is handed
     """
@@ -50,6 +52,7 @@ class Contestant:
     folder: Path | None = None
     environment: str | None = None
     environment_options: Mapping[str, Any] = field(default_factory=dict)
+    setting: str | None = None
     oracle: bool = False
     guide: Contestant | None = None
 
@@ -79,13 +82,14 @@ class Contestant:
     def without_learning(self) -> Contestant:
         """Its ablation: the same code, options and environment, with random actions in place of the learned policy.
 
-        The label names the options: hybrids that differ in them have ablations that do.
+        The label names the options: contestants that differ in them have ablations that do.
         """
         if self.kind == "hybrid" and self.guide is not None:
             guide = self.guide.without_learning()
             knobs = "".join(f", {name}={value}" for name, value in self.options.items())
             return dataclasses.replace(self, label=f"{self.name}(policy={guide.name}{knobs})", guide=guide)
-        label = f"{RANDOM} ({self.environment})" if self.environment else RANDOM
+        place = self.setting or self.environment
+        label = f"{RANDOM} ({place})" if place else RANDOM
         return dataclasses.replace(self, label=label, kind="baseline", name=RANDOM, folder=None)
 
     def message(self) -> dict[str, Any]:
@@ -214,4 +218,14 @@ def _stored(folder: Path, problem: Problem[Any, Any], options: dict[str, Any], l
         folder=place,
         environment=policy.environment_name,
         environment_options=dict(policy.environment_options),
+        setting=setting(problem, policy.environment_name, policy.environment_options),
     )
+
+
+def setting(problem: Problem[Any, Any], environment: str, chosen: Mapping[str, Any]) -> str:
+    """An environment with those of its options that are not the usual ones: ``trade, base=held``."""
+    from pydantic_core import to_jsonable_python as plain
+
+    usual = plain(knob_values(problem.environment(environment)))
+    changed = [f"{name}={value}" for name, value in plain(dict(chosen)).items() if usual.get(name) != value]
+    return ", ".join([environment, *changed])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from headway import rollout
+from headway.contest.contestants import resolve
 from headway.domains.portfolio.allocation.problem import Allocation
 
 
@@ -32,3 +33,10 @@ def test_it_orders_allowed_weights_that_are_not_equal(name, data):
     assert problem.evaluate(instance, solution).feasible.all()
     traded = solution.weights[solution.weights.any(axis=2)]
     assert np.abs(traded[:, :-1] - 1 / (traded.shape[1] - 1)).max() > 0.005
+
+
+def test_its_ablation_acts_as_it_does():
+    """Chance tilts the same base; beside a policy around 1/N the two are told apart by name."""
+    ablation = resolve("residual", Allocation()).without_learning()
+    assert ablation.label == "random (trade, base=inverse_volatility)"
+    assert ablation.environment_options["base"] == "inverse_volatility"
