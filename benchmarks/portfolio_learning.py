@@ -4,7 +4,7 @@
 ten assets and a signal of a chosen information coefficient (`data=synthetic`); ``informed`` knows its process and pays
 for its trades. Every policy is scored on ``n`` paths of five years from test seeds, which neither training nor any
 choice has seen. Intervals resample paths and training seeds. One setting of agent, network and environment serves all
-coefficients (learning rate and steps were chosen on validation seeds at 0.1 and 0.2; eight settings were tried).
+coefficients (learning rate and steps were chosen on validation seeds at 0.1 and 0.2; ten settings were tried).
 """
 
 from __future__ import annotations
