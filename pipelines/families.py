@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ from headway.pipelines.configuration.schema import CompareConfig, Tracking
 from headway.problem import Problem
 from headway.registry import make_problem
 from headway.runs import Run
-from headway.storage.files import write_text
+from headway.storage.files import write_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,13 +73,13 @@ def compare_over(
 
 def write_table(family: Family, folder: Path) -> Path:
     """A line per value and contestant."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([family.option, "contestant", "kind", *_COLUMNS])
-    for value, rows in family.rows.items():
-        for label, row in rows.items():
-            writer.writerow([value, label, row.kind, *(getattr(row, column) for column in _COLUMNS)])
-    return write_text(folder / TABLE, text.getvalue())
+    header = [family.option, "contestant", "kind", *_COLUMNS]
+    lines = (
+        [value, label, row.kind, *(getattr(row, column) for column in _COLUMNS)]
+        for value, rows in family.rows.items()
+        for label, row in rows.items()
+    )
+    return write_rows(folder / TABLE, [header, *lines])
 
 
 def draw(family: Family, problem: Problem[Any, Any], file: Path) -> None:

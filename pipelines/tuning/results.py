@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -11,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headway.pipelines.tuning.goals import Goal
-from headway.storage.files import write_text
+from headway.storage.files import write_rows, write_text
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -25,16 +23,14 @@ def write_trials(study: Study, goals: Sequence[Goal], folder: Path) -> Path:
     what became of the first answer that was not feasible."""
     trials = study.get_trials(deepcopy=False)
     knobs = sorted({name for trial in trials for name in trial.params})
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["number", "state", *(goal.name for goal in goals), "cpu_seconds", *knobs, "message"])
-    for trial in trials:
-        measured = [*(trial.values or [""] * len(goals)), trial.user_attrs.get("cpu_seconds", "")]
-        values = [trial.params.get(knob, "") for knob in knobs]
-        writer.writerow(
-            [trial.number, trial.state.name.lower(), *measured, *values, trial.user_attrs.get("message", "")]
-        )
-    return write_text(folder / TRIALS, text.getvalue())
+    header = ["number", "state", *(goal.name for goal in goals), "cpu_seconds", *knobs, "message"]
+    return write_rows(folder / TRIALS, [header, *(_line(trial, len(goals), knobs) for trial in trials)])
+
+
+def _line(trial: FrozenTrial, goals: int, knobs: Sequence[str]) -> list[Any]:
+    measured = [*(trial.values or [""] * goals), trial.user_attrs.get("cpu_seconds", "")]
+    values = [trial.params.get(knob, "") for knob in knobs]
+    return [trial.number, trial.state.name.lower(), *measured, *values, trial.user_attrs.get("message", "")]
 
 
 def write_tuning(

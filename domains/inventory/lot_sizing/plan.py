@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from headway.batch import Batch
 from headway.domains.inventory.lot_sizing.instance import PlantPath
 from headway.errors import SolutionError
-from headway.storage.files import write_text
+from headway.storage.files import write_rows
 
 COLUMNS = ("period", "machine", "item")
 
@@ -41,13 +40,8 @@ class Plan(Batch):
 
 def write_csv(solution: Plan, file: Path) -> Path:
     """Write a batch of one as ``period,machine,item``, all counted from 1; what is not listed is idle."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
     plan = solution.item[0]
-    for t, m in np.argwhere(plan != 0):
-        writer.writerow([t + 1, m + 1, int(plan[t, m])])
-    return write_text(file, text.getvalue())
+    return write_rows(file, [COLUMNS, *([t + 1, m + 1, int(plan[t, m])] for t, m in np.argwhere(plan != 0))])
 
 
 def read_csv(path: PlantPath, file: Path) -> Plan:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from headway.batch import Batch
 from headway.domains.inventory.stock.instance import StockPath
 from headway.errors import SolutionError
-from headway.storage.files import write_text
+from headway.storage.files import write_rows
 
 
 @dataclass(frozen=True)
@@ -47,13 +46,9 @@ def write_csv(path: StockPath, solution: Orders, file: Path) -> Path:
     ordered. Numbers are exact (shortest round trip).
     """
     column, periods = _calendar(path)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([column, "item", "quantity"])
     quantity = solution.quantity[0]
-    for t, i in np.argwhere(quantity != 0):
-        writer.writerow([periods[t], path.items[0, i], repr(float(quantity[t, i]))])
-    return write_text(file, text.getvalue())
+    ordered = ([periods[t], path.items[0, i], repr(float(quantity[t, i]))] for t, i in np.argwhere(quantity != 0))
+    return write_rows(file, [[column, "item", "quantity"], *ordered])
 
 
 def read_csv(path: StockPath, file: Path) -> Orders:

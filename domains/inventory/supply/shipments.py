@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from headway.batch import Batch, pad
 from headway.domains.inventory.supply.instance import SupplyPath
 from headway.errors import SolutionError
-from headway.storage.files import write_text
+from headway.storage.files import write_rows
 
 COLUMNS = ["period", "link", "from", "to", "quantity"]
 SUPPLIER = "outside"  # what the file calls where outside links begin
@@ -48,13 +47,9 @@ def write_csv(path: SupplyPath, solution: Shipments, file: Path) -> Path:
 
     What is not listed is not shipped. Numbers are exact (shortest round trip).
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
     quantity = solution.quantity[0]
-    for t, e in np.argwhere(quantity != 0):
-        writer.writerow([t, e, *_ends(path, e), repr(float(quantity[t, e]))])
-    return write_text(file, text.getvalue())
+    shipped = ([t, e, *_ends(path, e), repr(float(quantity[t, e]))] for t, e in np.argwhere(quantity != 0))
+    return write_rows(file, [COLUMNS, *shipped])
 
 
 def read_csv(path: SupplyPath, file: Path) -> Shipments:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +11,9 @@ from numpy.typing import NDArray
 from headway.batch import Batch
 from headway.domains.portfolio.accounting.rules import Rules
 from headway.domains.portfolio.market.instance import CASH, PricePath
+from headway.domains.portfolio.market.orders import read_orders
 from headway.errors import SolutionError
-from headway.storage.files import write_text
+from headway.storage.files import write_rows
 
 
 @dataclass(frozen=True)
@@ -57,12 +56,9 @@ def orders(path: PricePath, rules: Rules, weights: NDArray[np.float64]) -> Weigh
 
 def write_csv(solution: Weights, file: Path) -> Path:
     """Write a batch of one as ``date,<asset>,...,cash``; numbers are exact (shortest round trip)."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["date", *solution.assets[0], CASH])
-    for date, row in zip(solution.dates[0], solution.weights[0], strict=True):
-        writer.writerow([date, *(repr(float(w)) if row.any() else "" for w in row)])
-    return write_text(file, text.getvalue())
+    dated = zip(solution.dates[0], solution.weights[0], strict=True)
+    lines = ([date, *(repr(float(w)) if row.any() else "" for w in row)] for date, row in dated)
+    return write_rows(file, [["date", *solution.assets[0], CASH], *lines])
 
 
 def read_csv(path: PricePath, file: Path) -> Weights:
@@ -73,34 +69,17 @@ def read_csv(path: PricePath, file: Path) -> Weights:
     SolutionError
         The file is missing, names other assets, or has a cell that is no number; with row and column.
     """
-    try:
-        with file.open(newline="", encoding="utf-8") as stream:
-            header, *rows = list(csv.reader(stream)) or [[]]
-    except (OSError, UnicodeDecodeError) as error:
-        raise SolutionError("the weights cannot be read", where=file, got=error, expected="a CSV file") from error
     names = [*path.assets[0], CASH]
-    if sorted(header) != sorted(["date", *names]):
-        raise SolutionError(
-            "the header names other columns", where=f"{file}, row 1", got=header, expected=["date", *names]
-        )
-    table = [_row(file, number, header, cells) for number, cells in enumerate(rows, 2)]
+    table = [(date, _weights(where, names, cells)) for where, date, cells in read_orders(file, names)]
     dates = np.array([date for date, _ in table], "datetime64[D]")
-    weights = np.array([[row[name] for name in names] for _, row in table], np.float64)
+    weights = np.array([row for _, row in table], np.float64)
     return Weights(dates[None], path.assets, weights.reshape(1, len(table), len(names)))
 
 
-def _row(file: Path, number: int, header: list[str], cells: list[str]) -> tuple[np.datetime64, dict[str, float]]:
-    where = f"{file}, row {number}"
-    if len(cells) != len(header):
-        raise SolutionError("a row has another number of cells", where=where, got=len(cells), expected=len(header))
-    row = dict(zip(header, cells, strict=True))
-    try:
-        date = np.datetime64(row.pop("date"), "D")
-    except ValueError as error:
-        raise SolutionError("a date cannot be read", where=where, got=cells, expected="YYYY-MM-DD") from error
-    if not any(row.values()):
-        return date, dict.fromkeys(row, 0.0)
-    return date, {name: _number(f"{where}, column {name}", cell) for name, cell in row.items()}
+def _weights(where: str, names: list[str], cells: list[str]) -> list[float]:
+    if not any(cells):
+        return [0.0] * len(cells)
+    return [_number(f"{where}, column {name}", cell) for name, cell in zip(names, cells, strict=True)]
 
 
 def _number(where: str, cell: str) -> float:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from headway.datasets import cache_folder
 from headway.errors import CapabilityError
 
 TEXT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"  # 22 M parameters, 384 numbers a text
@@ -29,8 +30,7 @@ def encoded(texts: Sequence[str], model: str, numbers: int, cache: Path | None =
         The texts are not in the cache, and the package ``sentence_transformers`` is not installed.
     """
     request = json.dumps([model, numbers, list(texts)], ensure_ascii=False)
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "headway" / "texts"
-    file = (cache or home) / f"{hashlib.sha256(request.encode()).hexdigest()[:32]}.npy"
+    file = (cache or cache_folder() / "texts") / f"{hashlib.sha256(request.encode()).hexdigest()[:32]}.npy"
     if file.exists():
         kept: NDArray[np.float64] = np.load(file, allow_pickle=False)
         return kept

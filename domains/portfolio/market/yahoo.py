@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from headway.components import component, given
+from headway.datasets import cache_folder
 from headway.domains.portfolio.market.cache import read_cached, write_cached
 from headway.domains.portfolio.market.calendars import require_sessions
 from headway.domains.portfolio.market.market import LARGEST_MOVE, Market, PriceTable
@@ -66,8 +66,7 @@ class Yahoo(Provider):
     @property
     def folder(self) -> Path:
         """Where downloads are kept."""
-        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        return self.cache or home / "headway" / "yahoo"
+        return self.cache or cache_folder() / "yahoo"
 
     @property
     def request(self) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +10,9 @@ from numpy.typing import NDArray
 
 from headway.batch import Batch
 from headway.domains.portfolio.market.instance import PricePath
+from headway.domains.portfolio.market.orders import read_orders
 from headway.errors import SolutionError
-from headway.storage.files import write_text
+from headway.storage.files import write_rows
 
 
 @dataclass(frozen=True)
@@ -47,11 +46,8 @@ class Lots(Batch):
 
 def write_csv(solution: Lots, file: Path) -> Path:
     """Write a batch of one as ``date,<asset>,...``."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["date", *solution.assets[0]])
-    writer.writerows([date, *map(int, row)] for date, row in zip(solution.dates[0], solution.lots[0], strict=True))
-    return write_text(file, text.getvalue())
+    lines = ([date, *map(int, row)] for date, row in zip(solution.dates[0], solution.lots[0], strict=True))
+    return write_rows(file, [["date", *solution.assets[0]], *lines])
 
 
 def read_csv(path: PricePath, file: Path) -> Lots:
@@ -62,27 +58,16 @@ def read_csv(path: PricePath, file: Path) -> Lots:
     SolutionError
         The file is missing, names other assets, or a row is no date followed by whole numbers.
     """
-    try:
-        with file.open(newline="", encoding="utf-8") as stream:
-            header, *rows = list(csv.reader(stream)) or [[]]
-    except (OSError, UnicodeDecodeError) as error:
-        raise SolutionError("the orders cannot be read", where=file, got=error, expected="a CSV file") from error
-    names = ["date", *path.assets[0]]
-    if sorted(header) != sorted(names):
-        raise SolutionError("the header names other columns", where=f"{file}, row 1", got=header, expected=names)
-    table = [_row(file, number, dict(zip(header, row, strict=False)), names) for number, row in enumerate(rows, 2)]
-    dates = np.array([row[0] for row in table], "datetime64[D]")
-    lots = np.array([row[1:] for row in table], np.int64).reshape(1, len(table), len(names) - 1)
+    names = list(path.assets[0])
+    table = [(date, _lots(where, cells)) for where, date, cells in read_orders(file, names)]
+    dates = np.array([date for date, _ in table], "datetime64[D]")
+    lots = np.array([row for _, row in table], np.int64).reshape(1, len(table), len(names))
     return Lots(dates[None], path.assets, lots)
 
 
-def _row(file: Path, number: int, cells: dict[str, str], names: list[str]) -> list[object]:
+def _lots(where: str, cells: list[str]) -> list[int]:
     try:
-        return [np.datetime64(cells["date"], "D"), *(int(cells[name]) for name in names[1:])]
-    except (ValueError, KeyError) as error:
-        raise SolutionError(
-            "a row cannot be read",
-            where=f"{file}, row {number}",
-            got=error,
-            expected="a date (YYYY-MM-DD) and a whole number of lots for each asset",
-        ) from error
+        return [int(cell) for cell in cells]
+    except ValueError as error:
+        expected = "a whole number of lots for each asset"
+        raise SolutionError("a row cannot be read", where=where, got=error, expected=expected) from error
