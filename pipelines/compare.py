@@ -24,11 +24,11 @@ from headway.pipelines.comparison.publish import publish
 from headway.pipelines.comparison.results import Results, Score, Trace, about, measured, slug
 from headway.pipelines.comparison.testset import source, test_instances
 from headway.pipelines.comparison.verdict import LEARNED, decide
+from headway.pipelines.configuration.budget import budget
 from headway.pipelines.configuration.schema import CompareConfig
 from headway.problem import Problem
 from headway.registry import make_problem
 from headway.runs import Run
-from headway.solver import Budget
 
 POINTS = 500  # points kept of an anytime curve
 
@@ -120,7 +120,7 @@ def _answers(
     watch: Watch,
 ) -> Answers:
     cells = [Cell(e, seed, c) for e in entrants for seed, c in e.runs(config.seeds)]
-    budget = Budget(cpu=config.budget, threads=config.threads, wall=config.wall, memory=config.memory)
+    allowed = budget(config)
     total, count, lock = len(cells) * len(instances), iter(range(1, 10**12)), threading.Lock()
     stopped = threading.Event()
 
@@ -133,7 +133,7 @@ def _answers(
                 run.log(step, _log(cell, outcome))
                 watch(step, total, cell.entrant.label)
 
-        return runner.run(cell.contestant, problem, instances, budget, cell.seed, done=done)
+        return runner.run(cell.contestant, problem, instances, allowed, cell.seed, done=done)
 
     outcomes = _spread(work, cells, config.jobs, stopped)
     return {(cell.entrant.label, cell.seed): o for cell, o in zip(cells, outcomes, strict=True)}

@@ -19,12 +19,12 @@ FRESH = 2_000_000_000  # seeds of promotions are from here on
 
 @dataclass(frozen=True)
 class Promotion:
-    """What became of a challenger: whether the alias moved, why, and the comparison behind it."""
+    """What became of a challenger: whether the alias moved, why, and the comparison behind it, where one was needed."""
 
     promoted: bool
     reason: str
     version: str
-    comparison: Path
+    comparison: Path | None
 
 
 def promote(config: PromoteConfig) -> Promotion:
@@ -42,11 +42,11 @@ def promote(config: PromoteConfig) -> Promotion:
     if CHALLENGER not in known:
         raise DataError("the registered model has no challenger", where=config.name, got=known or "no alias",
                         expected=CHALLENGER, hint="headway train ... tracking.register_as=NAME")  # fmt: skip
+    if known.get(CHAMPION) == known[CHALLENGER]:
+        return Promotion(False, "the challenger is the champion already", known[CHALLENGER], None)
     rivals = [CHALLENGER, *([CHAMPION] if CHAMPION in known else [])]
     run = compare(_comparison(config, rivals, seed=FRESH + int(known[CHALLENGER])))
     promoted, reason = _decided(read(run.folder), lone=len(rivals) == 1)
-    if known.get(CHAMPION) == known[CHALLENGER]:
-        promoted, reason = False, "the challenger is the champion already"
     if promoted:
         move_alias(config.name, CHAMPION, known[CHALLENGER], config.tracking.uri)
     return Promotion(promoted, reason, known[CHALLENGER], run.folder)

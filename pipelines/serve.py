@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from headway.contest.contestants import REGISTERED, resolve
+from headway.contest.contestants import resolve, stored_policy
 from headway.errors import ConfigError
+from headway.pipelines.configuration.budget import budget
 from headway.pipelines.configuration.schema import ServeConfig
 from headway.pipelines.serving.app import make_app
 from headway.pipelines.serving.service import Service
 from headway.problem import Problem
 from headway.registry import make_problem
-from headway.solver import Budget
 
 
 def service(config: ServeConfig) -> Service:
@@ -28,8 +27,7 @@ def service(config: ServeConfig) -> Service:
     problem = _problem(config)
     entry = config.contestant
     contestant = resolve(entry.name, problem, entry.options, label=entry.label, tracking=config.tracking.uri)
-    budget = Budget(cpu=config.budget, threads=config.threads, wall=config.wall, memory=config.memory)
-    return Service(problem, contestant, budget, workers=config.workers, seed=config.seed)
+    return Service(problem, contestant, budget(config), workers=config.workers, seed=config.seed)
 
 
 def serve(config: ServeConfig) -> None:
@@ -44,19 +42,9 @@ def serve(config: ServeConfig) -> None:
 def _problem(config: ServeConfig) -> Problem[Any, Any]:
     if config.problem is not None:
         return make_problem(config.problem.name, **config.problem.options)
-    from headway.storage.stored import load_policy
-
-    policy = load_policy(_folder(config.contestant.name, config.tracking.uri))
-    return make_problem(policy.problem_name, **policy.problem_options)
-
-
-def _folder(name: str, tracking: str | None) -> Path:
-    """Where the stored policy of a registered model or of a run lies."""
-    if name.startswith(REGISTERED):
-        from headway.tracking.model_registry import fetch_policy
-
-        return fetch_policy(name, tracking)
-    if not Path(name).is_dir():
+    name = config.contestant.name
+    policy = stored_policy(name, config.tracking.uri)
+    if policy is None:
         raise ConfigError("only a trained policy says what it solves", where="problem", got="nothing",
                           expected="domain/problem", hint=f"headway serve {name} problem=routing/cvrp")  # fmt: skip
-    return Path(name) / "policy" if (Path(name) / "policy").is_dir() else Path(name)
+    return make_problem(policy.problem_name, **policy.problem_options)

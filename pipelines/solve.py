@@ -9,10 +9,10 @@ from headway.contest.contestants import resolve
 from headway.contest.outcome import Outcome
 from headway.errors import SolverError
 from headway.pipelines.comparison.picture import picture
+from headway.pipelines.configuration.budget import budget
 from headway.pipelines.configuration.schema import SolveConfig
 from headway.pipelines.evaluate import described, read_instance
 from headway.registry import make_problem
-from headway.solver import Budget
 
 
 def solve(config: SolveConfig) -> dict[str, Any]:
@@ -37,8 +37,7 @@ def solve(config: SolveConfig) -> dict[str, Any]:
     instance = read_instance(problem, config.instance, config.index)
     entry = config.contestant
     contestant = resolve(entry.name, problem, entry.options, label=entry.label, tracking=config.tracking.uri)
-    budget = Budget(cpu=config.budget, threads=config.threads, wall=config.wall, memory=config.memory)
-    (outcome,) = runner.run(contestant, problem, instance, budget, config.seed)
+    (outcome,) = runner.run(contestant, problem, instance, budget(config), config.seed)
     solution = outcome.latest if outcome.solution is None else outcome.solution
     if solution is None and outcome.status != "none":
         raise _failure(contestant.label, outcome)

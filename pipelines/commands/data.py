@@ -64,9 +64,7 @@ def _verify(names: list[str], folder: Path | None) -> Answer:
     from headway.errors import DataError
 
     states = {d.name: verify(d, folder) for d in _sets(names) if d.files()}
-    changed = [
-        f"{name}/{file}" for name, files in states.items() for file, state in files.items() if state == "changed"
-    ]
+    changed = [f"{name}/{file}" for name, files in states.items() for file, state in files.items() if state == CHANGED]
     if changed:
         raise DataError("files are not what was published", where=str(folder or "cache"), got=", ".join(changed),
                         expected="the published digests", hint="delete them and fetch them again")  # fmt: skip
@@ -89,7 +87,7 @@ def _state(found: Dataset, folder: Path | None) -> str:
     if not states:
         return "ships"
     if CHANGED in states:
-        return "changed"
+        return CHANGED
     have = states.count("good")
     return "not here" if not have else "here" if have == len(states) else f"{have} of {len(states)} files"
 

@@ -30,7 +30,8 @@ def promote(arguments: list[str]) -> Answer:
     config = compose(PromoteConfig, "promote", keyed(arguments, "name")).config
     from headway.pipelines.promote import promote
 
-    data = {key: value if key != "comparison" else str(value) for key, value in asdict(promote(config)).items()}
+    found = promote(config)
+    data = asdict(found) | {"comparison": None if found.comparison is None else str(found.comparison)}
     return Answer(data, lambda console: _show(console, config.name, data))
 
 
@@ -38,4 +39,5 @@ def _show(console: Console, name: str, data: dict[str, Any]) -> None:
     head = f"{name}: version {data['version']} is the champion" if data["promoted"] else f"{name}: no promotion"
     console.print(head, style="bold", markup=False, highlight=False)
     console.print(data["reason"], markup=False, highlight=False)
-    console.print(f"[dim]comparison {data['comparison']}[/]")
+    if data["comparison"]:
+        console.print(f"[dim]comparison {data['comparison']}[/]")

@@ -45,7 +45,8 @@ def open_study(folder: Path, config: TuneConfig, goals: Iterable[Goal], worker: 
 def next_trial(study: Study, folder: Path, config: TuneConfig) -> Trial | None:
     """A new trial, or None where all have been given out or the study's CPU-seconds are spent."""
     with FileLock(folder / LOCK):
-        trials = [t for t in study.get_trials(deepcopy=False) if t.state.name != "FAIL"]
+        # What waits to be tried again is handed out by `ask`, and counts from then on.
+        trials = [t for t in study.get_trials(deepcopy=False) if t.state.name not in ("FAIL", "WAITING")]
         spent = sum(t.user_attrs.get("cpu_seconds", 0.0) for t in trials)
         if len(trials) >= config.trials or (config.seconds is not None and spent >= config.seconds):
             return None

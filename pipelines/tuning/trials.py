@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from headway.contest import runner
 from headway.contest.contestants import Contestant, resolve
 from headway.contest.outcome import Outcome
+from headway.pipelines.configuration.budget import budget
 from headway.pipelines.configuration.schema import Entry, Named, Tracking, TrainConfig, TuneConfig
 from headway.pipelines.training.validation import Score
 from headway.pipelines.tuning.goals import Goal
 from headway.pipelines.tuning.space import Options
 from headway.problem import Problem
 from headway.runs import Run
-from headway.solver import Budget
 
 if TYPE_CHECKING:
     from optuna.trial import Trial
@@ -102,11 +102,6 @@ def training(config: TuneConfig, options: Options, seed: int, name: str) -> Trai
     shared = {key: getattr(config, key) for key in TrainConfig.model_fields}
     parts = {key: _merged(shared[key], options.get(key, {})) for key in ("agent", "env", "network")}
     return TrainConfig(**shared | parts | {"seed": seed, "name": name, "tracking": Tracking(uri=None)})
-
-
-def budget(config: TuneConfig) -> Budget:
-    """What an answer may cost, in trials and in the test alike."""
-    return Budget(cpu=config.budget, threads=config.threads, wall=config.wall, memory=config.memory)
 
 
 def _merged(named: Named | None, options: dict[str, Any]) -> Named | None:

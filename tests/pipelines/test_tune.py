@@ -18,7 +18,7 @@ from headway.pipelines.tune import resume_tuning, tune
 from headway.pipelines.tuning import trials as measuring
 from headway.pipelines.tuning.goals import Goal, goals
 from headway.pipelines.tuning.space import Choice, Range, space
-from headway.pipelines.tuning.study import next_trial, open_study
+from headway.pipelines.tuning.study import next_trial, open_study, take_up
 from headway.pipelines.tuning.trials import SEEDS, training
 from headway.registry import make_problem
 from headway.runs import Run
@@ -95,6 +95,18 @@ def test_a_study_goes_on_where_it_died(tmp_path, monkeypatch):
     assert calls[2] == calls[1]
     assert run.status == "finished"
     assert resume_tuning(run) is run
+
+
+def test_the_last_trial_is_tried_again_too(tmp_path):
+    """A study that died in its last trial has that one left, also where all numbers have been given out."""
+    config = of_planner(trials=1)
+    study = open_study(tmp_path, config, [Goal("objective", "max")])
+    lost = next_trial(study, tmp_path, config)
+    value = lost.suggest_int("contestant.lookback", 20, 200)
+    take_up(study)
+    again = next_trial(study, tmp_path, config)
+    assert again.suggest_int("contestant.lookback", 20, 200) == value
+    assert next_trial(study, tmp_path, config) is None
 
 
 def test_workers_share_a_study(tmp_path):

@@ -17,13 +17,16 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from headway.components import build, givens
 from headway.components import options as knob_values
 from headway.errors import CapabilityError, ConfigError, DataError, UnknownNameError
 from headway.problem import Problem, lookup
 from headway.solver import Solver
+
+if TYPE_CHECKING:
+    from headway.storage.stored import StoredPolicy
 
 RANDOM = "random"
 REGISTERED = "models:/"
@@ -198,14 +201,7 @@ def _stored(folder: Path, problem: Problem[Any, Any], options: dict[str, Any], l
 
     if options:
         raise UnknownNameError("key of a stored policy", next(iter(options)), [], where=label)
-    place = next((p for p in (folder, folder / "policy") if (p / "policy.json").is_file()), None)
-    if place is None:
-        raise DataError(
-            "the folder holds no stored policy",
-            where=folder,
-            got=sorted(path.name for path in folder.iterdir())[:8],
-            expected="policy.json, or a folder policy/ with it",
-        )
+    place = _place(folder)
     policy = load_policy(place)
     if policy.problem_name != problem.name:
         raise CapabilityError(
@@ -220,6 +216,36 @@ def _stored(folder: Path, problem: Problem[Any, Any], options: dict[str, Any], l
         environment_options=dict(policy.environment_options),
         setting=setting(problem, policy.environment_name, policy.environment_options),
     )
+
+
+def stored_policy(name: str, tracking: str | None = None) -> StoredPolicy | None:
+    """The trained policy that a registered model, a run, a checkpoint or a policy folder is; None for other names.
+
+    Raises
+    ------
+    DataError
+        The folder holds no stored policy, or no model is registered so.
+    """
+    from headway.storage.stored import load_policy
+
+    if name.startswith(REGISTERED):
+        from headway.tracking.model_registry import fetch_policy
+
+        return load_policy(fetch_policy(name, tracking))
+    return load_policy(_place(Path(name))) if Path(name).is_dir() else None
+
+
+def _place(folder: Path) -> Path:
+    """Where in a run's folder, or in itself, a stored policy lies."""
+    place = next((p for p in (folder, folder / "policy") if (p / "policy.json").is_file()), None)
+    if place is None:
+        raise DataError(
+            "the folder holds no stored policy",
+            where=folder,
+            got=sorted(path.name for path in folder.iterdir())[:8],
+            expected="policy.json, or a folder policy/ with it",
+        )
+    return place
 
 
 def setting(problem: Problem[Any, Any], environment: str, chosen: Mapping[str, Any]) -> str:

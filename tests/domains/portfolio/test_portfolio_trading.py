@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import headway
 import headway.contest.chance
 from headway.domains.portfolio.market.instance import GONE, SUSPENDED, PricePath
+from headway.domains.portfolio.market.orders import read_orders
 from headway.domains.portfolio.trading.account import fill
 from headway.domains.portfolio.trading.dynamics import orders
 from headway.domains.portfolio.trading.evaluate import Book
@@ -244,3 +245,12 @@ def test_foreign_orders_are_refused(path):
     solution = orders(market, problem, np.zeros((1, 3, 2), int))
     with pytest.raises(SolutionError, match="other dates"):
         problem.evaluate(market, type(solution)(solution.dates + 1, solution.assets, solution.lots))
+
+
+def test_a_line_with_too_many_cells_is_refused(tmp_path):
+    """Nothing of a file is dropped without a word."""
+    file = tmp_path / "orders.csv"
+    file.write_text("date,A,B\n2020-01-01,1,2,3\n", encoding="utf-8")
+    with pytest.raises(SolutionError, match="another number of cells") as caught:
+        read_orders(file, ["A", "B"])
+    assert caught.value.where == f"{file}, row 2"
