@@ -1,6 +1,7 @@
-"""Public prices: what ships in packages that headway needs, and what is fetched by hand."""
+"""Public prices: what ships in packages that headway needs, and what is fetched."""
 
-from headway.datasets.dataset import Dataset
+from headway.datasets import Dataset
+from headway.domains.portfolio.market.universes import listed
 
 SP500 = Dataset(
     name="sp500",
@@ -20,8 +21,10 @@ FACTORS = Dataset(
 
 YAHOO = Dataset(
     name="yahoo",
-    summary="Adjusted daily closes of any tickers that Yahoo Finance lists",
+    summary="Adjusted daily closes to 2025: 9 US sector funds (1999 on), 17 country funds (1996 on), the Dow (2008 on)",
     licence="Yahoo's terms: personal use",
     source="finance.yahoo.com, through yfinance",
-    byhand="problem.data=yahoo with tickers, start and end fetches, checks and caches them (docs/portfolio_data.md)",
+    listing=listed,
+    use="problem.data=file problem.data_options.path=sectors.parquet; other tickers: problem.data=yahoo "
+    "(docs/portfolio_data.md)",
 )

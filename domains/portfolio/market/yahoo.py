@@ -44,14 +44,23 @@ class Yahoo(Provider):
     session: Any = given(None)  # a requests or curl_cffi session; tests inject a recorded one
 
     def market(self) -> Market:
+        return self._market(self.closes())
+
+    def closes(self) -> pd.DataFrame:
+        """Adjusted closes, a column per ticker in alphabetical order: as kept, or downloaded and checked.
+
+        Raises
+        ------
+        DataError
+            Prices are missing, incomplete or impossible; nothing is kept.
+        """
         frame = None if self.refresh else read_cached(self.folder, self.request)
         if frame is None:
             frame = self._download()
             self._check(frame)
-            market = self._market(frame)  # a jump is refused before anything is kept
+            self._market(frame)  # a jump is refused before anything is kept
             write_cached(self.folder, self.request, frame)
-            return market
-        return self._market(frame)
+        return frame
 
     def _market(self, frame: pd.DataFrame) -> Market:
         dates = frame.index.to_numpy().astype("datetime64[D]")

@@ -19,10 +19,12 @@ class File(NamedTuple):
     url : where it is
     digest : ``sha256:<hex>``, ``git:<hex>`` (the id that git gives its content) or "" where nobody has published one:
         then the first download counts, and is recorded
+    write : how it is made where it comes through a library; it is given the file to write
     """
 
     url: str
     digest: str = ""
+    write: Callable[[Path], None] | None = None
 
 
 @dataclass(frozen=True)

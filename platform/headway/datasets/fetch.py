@@ -63,7 +63,12 @@ def _one(path: Path, file: File, watch: Watch) -> Path:
                         expected=file.digest or "what was first downloaded",
                         hint="delete it, or choose another folder")  # fmt: skip
     if state == "missing":
-        _accepted(_downloaded(path, file.url, watch), path, file)
+        part = path.with_name(path.name + PART)
+        if file.write is not None:
+            file.write(part)
+        else:
+            _download(part, file.url, watch)
+        _accepted(part, path, file)
     return path
 
 
@@ -84,22 +89,20 @@ def _recorded(folder: Path) -> dict[str, str]:
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
 
-def _downloaded(path: Path, url: str, watch: Watch) -> Path:
-    """The whole file beside its place, from wherever an earlier download stopped."""
+def _download(part: Path, url: str, watch: Watch) -> None:
+    """The whole file, from wherever an earlier download stopped."""
     import requests
 
-    part = path.with_name(path.name + PART)
     begun = part.stat().st_size if part.exists() else 0
     try:
         with requests.get(url, headers=_range(begun), stream=True, timeout=30) as answer:
             if answer.status_code == requests.codes.requested_range_not_satisfiable:
-                return part  # all of it was there already; its digest decides
+                return  # all of it was there already; its digest decides
             answer.raise_for_status()
             _write(part, answer, begun if answer.status_code == requests.codes.partial_content else 0, watch)
     except requests.RequestException as error:
         hint = "try again: it goes on where it stopped; behind a proxy set HTTPS_PROXY"
-        raise DataError("the download failed", where=url, got=error, expected=path.name, hint=hint) from error
-    return part
+        raise DataError("the download failed", where=url, got=error, expected=part.stem, hint=hint) from error
 
 
 def _range(begun: int) -> Mapping[str, str]:

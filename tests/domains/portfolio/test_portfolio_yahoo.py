@@ -68,3 +68,12 @@ def test_failures_are_loud_and_leave_nothing(tmp_path, scenario, parts):
     for part in parts:
         assert part in answer["error"]
     assert answer["files"] == []
+
+
+def test_a_universe_is_a_data_set(tmp_path):
+    """Fetched as one table that `data=file` reads; its digest counts from then on."""
+    answer = run("universe", tmp_path)
+    assert answer["files"] == ["sectors.parquet"]
+    assert answer["state"] == {"sectors.parquet": "good", "countries.parquet": "missing", "dow.parquet": "missing"}
+    assert answer["assets"] == ["XLB", "XLE", "XLF", "XLI", "XLK", "XLP", "XLU", "XLV", "XLY"]
+    assert answer["days"] == 20
