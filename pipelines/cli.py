@@ -27,8 +27,18 @@ class Verb(NamedTuple):
     schema: str | None = None
     argument: str = "KEY=VALUE"
 
+    @property
+    def page(self) -> str:
+        """Its page in ``docs/``."""
+        name = self.function.partition(":")[2].rstrip("_")
+        return f"{_PAGES.get(name, name)}.md"
+
 
 _AT = "headway.pipelines.commands"
+_PAGES = {
+    "resume": "train", "generate": "solve", "evaluate": "solve", "promote": "serve", "show": "list", "ui": "report",
+    "check": "new", "run": "demo",
+}  # verbs that share the page of another  # fmt: skip
 VERBS = {
     "train": Verb(_RUN, f"{_AT}.training:train", "Train a policy; the best one by validation is kept.",
                   "problem=routing/cvrp agent=maskable_ppo agent.lr=1e-3 seed=3", "TrainConfig"),
@@ -112,7 +122,7 @@ def options(
 
 
 def _register(name: str, verb: Verb) -> None:
-    example = f"Example: headway {name} {verb.example}".rstrip()
+    example = f"Example: headway {name} {verb.example}".rstrip() + f" · More: docs/{verb.page}"
 
     @app.command(name, help=verb.summary, rich_help_panel=verb.panel, cls=VerbCommand, epilog=example)
     def command(
