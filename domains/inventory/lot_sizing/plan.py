@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from headway.batch import Batch
 from headway.domains.inventory.lot_sizing.instance import PlantPath
 from headway.errors import SolutionError
-from headway.storage.files import write_rows
+from headway.storage.files import read_rows, write_rows
 
 COLUMNS = ("period", "machine", "item")
 
@@ -52,33 +51,22 @@ def read_csv(path: PlantPath, file: Path) -> Plan:
     SolutionError
         The file is missing, or a line names an unknown period, machine or item, or a machine twice; with its line.
     """
-    try:
-        with file.open(newline="", encoding="utf-8") as stream:
-            header, *lines = list(csv.reader(stream)) or [[]]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SolutionError("the plan cannot be read", where=file, got=error, expected="a CSV file") from error
-    if sorted(header) != sorted(COLUMNS):
-        raise SolutionError("the header names other columns", where=f"{file}, line 1", got=header, expected=COLUMNS)
     limits = dict(zip(COLUMNS, (int(path.horizon[0]), path.machines, path.items), strict=True))
-    plan, seen = np.zeros((limits["period"], limits["machine"]), np.int64), dict[tuple[int, int], int]()
-    for number, cells in enumerate(lines, 2):
-        where = f"{file}, line {number}"
-        row = _row(where, header, cells, limits)
+    plan, seen = np.zeros((limits["period"], limits["machine"]), np.int64), dict[tuple[int, int], str]()
+    for where, cells in read_rows(file, COLUMNS):
+        row = _numbers(where, cells, limits)
         place = row["period"] - 1, row["machine"] - 1
         if place in seen:
-            first = f"line {seen[place]} only"
+            first = f"only at {seen[place]}"
             raise SolutionError("a machine is told twice in a period", where=where, got=cells, expected=first)
-        seen[place] = number
+        seen[place] = where
         plan[place] = row["item"]
     return Plan(plan[None])
 
 
-def _row(where: str, header: list[str], cells: list[str], limits: dict[str, int]) -> dict[str, int]:
-    if len(cells) != len(header):
-        raise SolutionError("a line has another number of cells", where=where, got=len(cells), expected=len(header))
-    row = dict(zip(header, cells, strict=True))
+def _numbers(where: str, row: dict[str, str], limits: dict[str, int]) -> dict[str, int]:
     for name, most in limits.items():
-        text = row[name].strip()
+        text = row[name]
         if not (text.isascii() and text.isdigit() and 1 <= int(text) <= most):
-            raise SolutionError(f"an unknown {name}", where=where, got=repr(row[name]), expected=f"1 to {most}")
+            raise SolutionError(f"an unknown {name}", where=where, got=repr(text), expected=f"1 to {most}")
     return {name: int(row[name]) for name in limits}

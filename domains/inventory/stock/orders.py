@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from headway.batch import Batch
 from headway.domains.inventory.stock.instance import StockPath
 from headway.errors import SolutionError
-from headway.storage.files import write_rows
+from headway.storage.files import read_rows, write_rows
 
 
 @dataclass(frozen=True)
@@ -60,24 +59,15 @@ def read_csv(path: StockPath, file: Path) -> Orders:
         The file is missing, or a line names an unknown period or item, one twice, or no number; with its line.
     """
     column, periods = _calendar(path)
-    names = [column, "item", "quantity"]
-    try:
-        with file.open(newline="", encoding="utf-8") as stream:
-            header, *lines = list(csv.reader(stream)) or [[]]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SolutionError("the orders cannot be read", where=file, got=error, expected="a CSV file") from error
-    if sorted(header) != sorted(names):
-        raise SolutionError("the header names other columns", where=f"{file}, line 1", got=header, expected=names)
     quantity = np.zeros((len(periods), path.items.shape[1]))
     known = {column: {name: t for t, name in enumerate(periods)}}
     known["item"] = {str(name): i for i, name in enumerate(path.items[0])}
-    seen: dict[tuple[int, int], int] = {}
-    for number, cells in enumerate(lines, 2):
-        where = f"{file}, line {number}"
-        place, amount = _order(where, known, header, cells)
+    seen: dict[tuple[int, int], str] = {}
+    for where, row in read_rows(file, [column, "item", "quantity"]):
+        place, amount = _order(where, known, row)
         if place in seen:
-            raise SolutionError("an order is listed twice", where=where, got=cells, expected=f"line {seen[place]} only")
-        seen[place] = number
+            raise SolutionError("an order is listed twice", where=where, got=row, expected=f"only at {seen[place]}")
+        seen[place] = where
         quantity[place] = amount
     return Orders(quantity[None])
 
@@ -90,13 +80,8 @@ def _calendar(path: StockPath) -> tuple[str, list[str]]:
     return "date", [str(date) for date in dates]
 
 
-def _order(
-    where: str, known: dict[str, dict[str, int]], header: list[str], cells: list[str]
-) -> tuple[tuple[int, int], float]:
+def _order(where: str, known: dict[str, dict[str, int]], row: dict[str, str]) -> tuple[tuple[int, int], float]:
     """One line as (period, item) and quantity."""
-    if len(cells) != len(header):
-        raise SolutionError("a line has another number of cells", where=where, got=len(cells), expected=len(header))
-    row = dict(zip(header, (cell.strip() for cell in cells), strict=True))
     place = []
     for column, names in known.items():
         if row[column] not in names:

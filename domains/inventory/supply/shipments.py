@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from headway.batch import Batch, pad
 from headway.domains.inventory.supply.instance import SupplyPath
 from headway.errors import SolutionError
-from headway.storage.files import write_rows
+from headway.storage.files import read_rows, write_rows
 
 COLUMNS = ["period", "link", "from", "to", "quantity"]
 SUPPLIER = "outside"  # what the file calls where outside links begin
@@ -61,26 +60,13 @@ def read_csv(path: SupplyPath, file: Path) -> Shipments:
         The file is missing, or a line names no period or link, one twice, other ends than the link's, or
         no number; with its line.
     """
-    try:
-        with file.open(newline="", encoding="utf-8") as stream:
-            header, *lines = list(csv.reader(stream)) or [[]]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SolutionError("the shipments cannot be read", where=file, got=error, expected="a CSV file") from error
-    if sorted(header) != sorted(COLUMNS):
-        raise SolutionError("the header names other columns", where=f"{file}, line 1", got=header, expected=COLUMNS)
     quantity = np.zeros((path.demand.shape[1], path.tail.shape[1]))
-    seen: dict[tuple[int, int], int] = {}
-    for number, cells in enumerate(lines, 2):
-        where = f"{file}, line {number}"
-        if len(cells) != len(header):
-            raise SolutionError("a line has another number of cells", where=where, got=len(cells), expected=len(header))
-        row = dict(zip(header, (cell.strip() for cell in cells), strict=True))
+    seen: dict[tuple[int, int], str] = {}
+    for where, row in read_rows(file, COLUMNS):
         place = _place(where, path, row)
         if place in seen:
-            raise SolutionError(
-                "a shipment is listed twice", where=where, got=cells, expected=f"line {seen[place]} only"
-            )
-        seen[place] = number
+            raise SolutionError("a shipment is listed twice", where=where, got=row, expected=f"only at {seen[place]}")
+        seen[place] = where
         quantity[place] = _number(where, row)
     return Shipments(quantity[None])
 

@@ -70,4 +70,4 @@ def _lots(where: str, cells: list[str]) -> list[int]:
         return [int(cell) for cell in cells]
     except ValueError as error:
         expected = "a whole number of lots for each asset"
-        raise SolutionError("a row cannot be read", where=where, got=error, expected=expected) from error
+        raise SolutionError("a line cannot be read", where=where, got=error, expected=expected) from error

@@ -54,10 +54,10 @@ def test_columns_may_come_in_any_order(small, held, tmp_path):
 @pytest.mark.parametrize(
     ("change", "parts"),
     [
-        (lambda text: text.replace("AAPL", "APPL"), ["other columns", "row 1", "APPL"]),
-        (lambda text: text.replace("0.05", "x", 1), ["row 2, column AAPL", "'x'"]),
-        (lambda text: text.replace("0.05,", "", 1), ["row 2", "number of cells"]),
-        (lambda text: text.replace("\n20", "\nx20", 1), ["row 2", "YYYY-MM-DD"]),
+        (lambda text: text.replace("AAPL", "APPL"), ["other columns", "line 1", "APPL"]),
+        (lambda text: text.replace("0.05", "x", 1), ["line 2, column AAPL", "'x'"]),
+        (lambda text: text.replace("0.05,", "", 1), ["line 2", "number of cells"]),
+        (lambda text: text.replace("\n20", "\nx20", 1), ["line 2", "YYYY-MM-DD"]),
         (lambda text: "", ["other columns"]),
     ],
 )

@@ -234,7 +234,7 @@ def test_orders_as_csv(tmp_path):
     lines = file.read_text().splitlines()
     lines[2] = lines[2].replace(",", ",0.5,", 1).rsplit(",", 1)[0]
     file.write_text("\n".join(lines))
-    with pytest.raises(SolutionError, match="row 3"):
+    with pytest.raises(SolutionError, match="line 3"):
         problem.read_solution(market, file)
 
 
@@ -253,4 +253,4 @@ def test_a_line_with_too_many_cells_is_refused(tmp_path):
     file.write_text("date,A,B\n2020-01-01,1,2,3\n", encoding="utf-8")
     with pytest.raises(SolutionError, match="another number of cells") as caught:
         read_orders(file, ["A", "B"])
-    assert caught.value.where == f"{file}, row 2"
+    assert caught.value.where == f"{file}, line 2"
