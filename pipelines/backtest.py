@@ -10,9 +10,10 @@ from typing import Any
 
 from headway.batch import Instance
 from headway.contest.contestants import Contestant
-from headway.errors import LeakageError, UnknownNameError
+from headway.errors import CapabilityError, LeakageError, UnknownNameError
 from headway.pipelines.comparison.entrants import Entrant, enter, pairs, with_ablations
-from headway.pipelines.comparison.periods import periods, span, start
+from headway.pipelines.comparison.fits import Fits
+from headway.pipelines.comparison.periods import labels, scored, span, start
 from headway.pipelines.comparison.picture import drawable
 from headway.pipelines.comparison.publish import publish
 from headway.pipelines.comparison.results import Results, Score, about, digested, measured, slug
@@ -21,7 +22,7 @@ from headway.pipelines.comparison.study import study
 from headway.pipelines.comparison.timeline import Timeline, Track
 from headway.pipelines.comparison.trials import count
 from headway.pipelines.comparison.verdict import claims, decide
-from headway.pipelines.comparison.walkforward import Refit, Schedule, Walked, fitted, walk_forward
+from headway.pipelines.comparison.walkforward import Fitted, Keep, Refit, Schedule, Walked, fitted, walk_forward
 from headway.pipelines.configuration.schema import BacktestConfig, Entry
 from headway.policy import Policy
 from headway.problem import Problem
@@ -38,7 +39,7 @@ def backtest(
 
     An entry that names an agent is trained on what is known before the first decision, and again at
     every refit, in child runs. Stored policies stay as they are. Beside the results are ``pictures/``
-    and ``solutions/<contestant>/<seed>.npz``.
+    and ``solutions/<contestant>/<seed>.npz``, and of every fit what it saw and found (`Fits`).
 
     Raises
     ------
@@ -55,9 +56,9 @@ def backtest(
             _refuse_leakage(member, problem, history)
     record = config.model_dump(mode="json")
     with Run.create("backtest", record, root=root or config.runs, problem=problem.name, name=config.name) as run:
-        tracks = {}
+        tracks, fits = {}, Fits(run.folder, problem, history)
         for done, entrant in enumerate(entrants, 1):
-            tracks[entrant.label] = _track(config, problem, history, entrant, run)
+            tracks[entrant.label] = _track(config, problem, history, entrant, run, fits)
             run.log(done, {f"{entrant.label}/objective": tracks[entrant.label].objective})
             watch(done, len(entrants), entrant.label)
         results = _results(config, problem, history, tracks, reference, entrants, run.folder)
@@ -98,7 +99,10 @@ def _refuse_leakage(contestant: Contestant, problem: Problem[Any, Any], history:
     for folder in contestant.policies:
         policy = load_policy(folder)
         theirs = make_problem(policy.problem_name, **policy.problem_options)
-        unseen = theirs.history()
+        try:
+            unseen = theirs.history()
+        except CapabilityError:  # it learned from a law, and saw nothing of any history
+            continue
         first, since = start(problem, history), start(theirs, unseen)
         if type(first) is type(since) and first < since:
             raise LeakageError(
@@ -111,11 +115,14 @@ def _refuse_leakage(contestant: Contestant, problem: Problem[Any, Any], history:
 
 
 # -- walking ----------------------------------------------------------------------------------
-def _track(config: BacktestConfig, problem: Problem[Any, Any], history: Instance, entrant: Entrant, run: Run) -> Track:
+def _track(
+    config: BacktestConfig, problem: Problem[Any, Any], history: Instance, entrant: Entrant, run: Run, fits: Fits
+) -> Track:
     scores, walks, trained = list[Score](), list[Walked | None](), entrant.training_seconds
     for seed, member in entrant.runs(_seeds(config, problem, entrant)):
-        refit = _refit(member, entrant.label, seed, run)
-        walked, failure = _attempt(config, problem, history, member, seed, refit)
+        refit = _refit(config, member, entrant.label, seed, run)
+        keep = partial(_keep_fit, fits, entrant.label, seed, refit)
+        walked, failure = _attempt(config, problem, history, member, seed, refit, keep)
         scores.append(_score(entrant.label, seed, walked, failure))
         walks.append(walked)
         if isinstance(refit, Retrain):
@@ -127,10 +134,14 @@ def _track(config: BacktestConfig, problem: Problem[Any, Any], history: Instance
     return Track(entrant.label, entrant.kind, scores, evaluations, trained, solutions)
 
 
-def _refit(member: Contestant, label: str, seed: int, run: Run) -> Refit:
+def _refit(config: BacktestConfig, member: Contestant, label: str, seed: int, run: Run) -> Refit:
     if isinstance(member, Trainee) and member.config is not None:
-        return Retrain(member.config, run, slug(label), seed)
+        return Retrain(member.config, run, slug(label), seed, warm=config.warm, steps=config.refit_steps)
     return fitted
+
+
+def _keep_fit(fits: Fits, label: str, seed: int, refit: Refit, made: Fitted) -> None:
+    fits.keep(label, seed, made, refit.policy if isinstance(refit, Retrain) else None)
 
 
 def _keep(problem: Problem[Any, Any], history: Instance, walked: Walked, label: str, seed: int, folder: Path) -> None:
@@ -145,10 +156,16 @@ def _seeds(config: BacktestConfig, problem: Problem[Any, Any], entrant: Entrant)
 
 
 def _attempt(
-    config: BacktestConfig, problem: Problem[Any, Any], history: Instance, member: Contestant, seed: int, refit: Refit
+    config: BacktestConfig,
+    problem: Problem[Any, Any],
+    history: Instance,
+    member: Contestant,
+    seed: int,
+    refit: Refit,
+    keep: Keep,
 ) -> tuple[Walked | None, str]:
-    schedule = Schedule(config.refit, config.purge, config.embargo, config.train_window)
-    walk = partial(walk_forward, member, problem, history, schedule, seed=seed, refit=refit)
+    schedule = Schedule(config.refit, config.purge, config.embargo, config.train_window, config.warm)
+    walk = partial(walk_forward, member, problem, history, schedule, seed=seed, refit=refit, keep=keep)
     try:
         return walk(), ""
     except Exception as error:  # a contestant may raise anything: it is an outcome, and recorded
@@ -218,7 +235,7 @@ def _results(
             if folder / "pictures" / f"{slug(label)}.svg" in files
         ],
         series={label: _series(track) for label, track in tracks.items()},
-        periods=periods(history, tracks),
+        periods=labels(scored(problem, history, tracks)),
         trials=trials,
         findings=findings,
     )

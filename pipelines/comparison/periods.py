@@ -1,4 +1,4 @@
-"""When a backtest takes place: the labels of its periods, from the dates of its history where it has them."""
+"""When a backtest takes place: the labels of its periods, as `Problem.clock` tells them."""
 
 from __future__ import annotations
 
@@ -6,36 +6,45 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headway.batch import Instance
+from headway.clock import shown
 from headway.pipelines.comparison.timeline import Track
 from headway.pipelines.comparison.walkforward import first_period
 from headway.problem import Problem
 
 
-def periods(history: Instance, tracks: Mapping[str, Track]) -> list[Any]:
-    """Labels of the scored periods: the last dates of the history, or numbers."""
+def scored(problem: Problem[Any, Any], history: Instance, tracks: Mapping[str, Track]) -> NDArray[Any]:
+    """[T]: when the scored periods took place, the last ones of the history; numbers where it does not say."""
     series = [s for track in tracks.values() for e in track.evaluations if e is not None for s in e.series.values()]
-    length = series[0].shape[1] if series else 0
-    dates = _dates(history)
-    if dates is None or len(dates) < length:
-        return list(range(length))
-    return [str(day) for day in dates[len(dates) - length :]]
+    length, clock = series[0].shape[1] if series else 0, problem.clock(history)
+    return clock[len(clock) - length :] if len(clock) >= length else np.arange(length)
+
+
+def labels(clock: NDArray[Any]) -> list[Any]:
+    """Moments as JSON has them: texts, or numbers."""
+    return [shown(moment) for moment in clock] if clock.dtype.kind in "mM" else clock.tolist()
 
 
 def span(problem: Problem[Any, Any], history: Instance) -> str:
     """From the first decision to the last period, in words."""
-    dates = _dates(history)
-    return f"history from {start(problem, history)}" + ("" if dates is None else f" to {dates[-1]}")
+    clock = problem.clock(history)
+    end = f" to {shown(clock[-1])}" if len(clock) else ""
+    return f"history from {at(problem, history, first_period(problem.environment(), history))}{end}"
+
+
+def at(problem: Problem[Any, Any], history: Instance, period: int) -> str:
+    """When the decision of ``period`` is taken: its date or time, or how many periods are known by then."""
+    return shown(moment(problem, history, period))
 
 
 def start(problem: Problem[Any, Any], history: Instance) -> Any:
-    """When the first decision is taken: its date, or how many periods are known by then."""
-    period, dates = first_period(problem.environment(), history), _dates(history)
-    return period if dates is None else dates[min(period, len(dates) - 1)]
+    """When the first decision is taken, to be compared with others."""
+    return moment(problem, history, first_period(problem.environment(), history))
 
 
-def _dates(history: Instance) -> np.ndarray[Any, np.dtype[np.datetime64]] | None:
-    """The dates of a history's periods, where it has them."""
-    found = [array[0] for array in history.arrays().values() if array.dtype.kind == "M" and array.ndim == 2]
-    return found[0] if found else None
+def moment(problem: Problem[Any, Any], history: Instance, period: int) -> Any:
+    """As `at`, as numpy has it."""
+    clock = problem.clock(history)
+    return clock[min(period, len(clock) - 1)] if len(clock) else period

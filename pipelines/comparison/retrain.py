@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from headway.batch import Instance
@@ -46,21 +47,37 @@ class Trainee(Contestant):
 class Retrain:
     """A refit that trains an agent on the problem as it was known, in a child run of the backtest.
 
+    Parameters
+    ----------
+    warm : later trainings start from the weights of the last one
+    steps : of later trainings; None: as many as of the first
+
     ``children`` are the training runs so far; they are called ``<name>-<seed>-<number of the refit>``.
     """
 
-    def __init__(self, config: TrainConfig, parent: Run, name: str, seed: int) -> None:
+    def __init__(
+        self, config: TrainConfig, parent: Run, name: str, seed: int, *, warm: bool = False, steps: int | None = None
+    ) -> None:
         self.config, self.parent, self.name, self.seed = config, parent, name, seed
-        self.children: list[Run] = []
+        self.later = {} if steps is None else {"steps": steps}
+        self.warm, self.children = warm, list[Run]()
 
     def __call__(self, entrant: Entrant, problem: Problem[Any, Any], view: Instance) -> Entrant:
         from headway.pipelines.train import train
         from headway.storage.stored import load_policy
 
         name = f"{self.name}-{self.seed}-{len(self.children)}"
-        config = self.config.model_copy(update={"seed": self.seed, "name": name})
+        update: dict[str, Any] = {"seed": self.seed, "name": name}
+        if self.children:
+            update |= self.later | ({"init": str(self.policy)} if self.warm else {})
+        config = self.config.model_copy(update=update)
         self.children.append(train(config, parent=self.parent, quiet=True, problem=problem.until(view)))
-        return load_policy(self.children[-1].folder / "policy")
+        return load_policy(self.policy)
+
+    @property
+    def policy(self) -> Path:
+        """Where the last trained policy lies."""
+        return self.children[-1].folder / "policy"
 
     @property
     def cpu_seconds(self) -> float:

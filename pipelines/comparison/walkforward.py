@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from headway.batch import Batch, Instance
 from headway.contest.chance import acting
@@ -19,7 +19,7 @@ from headway.rollouts import Walk
 from headway.solver import Budget, Search, Solver, answer
 
 Entrant = Policy | Planner[Any]
-Refit = Callable[[Entrant, Problem[Any, Any], Instance], Entrant]  # what decided so far, problem, what is known
+Refit = Callable[[Entrant, Problem[Any, Any], Instance], Entrant]  # what to fit, problem, what is known
 
 ORACLE_SECONDS = 60.0  # CPU-seconds of an oracle that is a solver
 
@@ -33,6 +33,20 @@ class Walked:
     refits: tuple[int, ...]
     cpu_seconds: float
     seconds: float
+
+
+class Fitted(NamedTuple):
+    """A fit: the period whose decision is the first one made with it, what it saw, what decides from then on, what it
+    found (`Policy.found`) and the CPU-seconds it took."""
+
+    period: int
+    view: Instance
+    entrant: Entrant
+    found: Mapping[str, Any]
+    cpu_seconds: float
+
+
+Keep = Callable[[Fitted], None]
 
 
 def fitted(entrant: Entrant, problem: Problem[Any, Any], view: Instance) -> Entrant:
@@ -51,12 +65,14 @@ class Schedule:
         beyond it: as many as a label looks ahead (Lopez de Prado 2018, Advances in Financial Machine Learning, 7.4.1)
     embargo : periods more that they do not see, against what carries over from day to day (7.4.2 there)
     window : periods before these that they do see, the rolling kind; None: all, the expanding kind
+    warm : whether a refit is handed what the last fit has made, to start from; else the contestant as it was entered
     """
 
     every: int | None = None
     purge: int = 0
     embargo: int = 0
     window: int | None = None
+    warm: bool = False
 
     @property
     def gap(self) -> int:
@@ -90,11 +106,13 @@ def walk_forward(
     *,
     seed: int = 0,
     refit: Refit = fitted,
+    keep: Keep = lambda fitted: None,
 ) -> Walked:
     """Decide period by period; stocks and holdings carry over from one fit to the next.
 
     The contestant is fitted before the first decision, and again as the ``schedule`` says, each time on the
-    part of the past that it allows. Decisions see all that is known by then. The one long solution is scored once.
+    part of the past that it allows, and ``keep`` is told of each fit. Decisions see all that is known by then. The one
+    long solution is scored once.
 
     Raises
     ------
@@ -108,7 +126,8 @@ def walk_forward(
         solution, refits = _foresee(contestant, entrant, problem, history, seed), list[int]()
     else:
         environment = problem.environment(contestant.environment, **contestant.environment_options)
-        solution, refits = _walk(environment, acting(entrant, environment, history), history, schedule, seed, refit)
+        walk = Walk(environment, acting(entrant, environment, history), history, seed=seed)
+        solution, refits = _walk(walk, schedule, seed, refit, keep)
     return Walked(
         solution,
         problem.evaluate(history, solution),
@@ -124,20 +143,15 @@ def first_period(environment: Environment[Any, Any, Any, Any], history: Instance
     return int(environment.period(params, environment.reset(params))[0])
 
 
-def _walk(
-    environment: Environment[Any, Any, Any, Any],
-    entrant: Entrant,
-    history: Instance,
-    schedule: Schedule,
-    seed: int,
-    refit: Refit,
-) -> tuple[Batch, list[int]]:
-    walk, refits = Walk(environment, entrant, history, seed=seed), list[int]()
+def _walk(walk: Walk, schedule: Schedule, seed: int, refit: Refit, keep: Keep) -> tuple[Batch, list[int]]:
+    environment, entered, refits = walk.environment, walk.policy, list[int]()
     while len(walk.active):
         period = int(environment.period(walk.params, walk.state)[0])
         if not refits or (schedule.every is not None and period - refits[-1] >= schedule.every):
-            problem = environment.problem
-            walk.hand_over(refit(walk.policy, problem, schedule.view(problem, history, period)), seed)
+            view, spent = schedule.view(environment.problem, walk.instance, period), time.process_time()
+            made = refit(walk.policy if schedule.warm else entered, environment.problem, view)
+            keep(Fitted(period, view, made, made.found(), time.process_time() - spent))
+            walk.hand_over(made, seed)
             refits.append(period)
         walk.step()
     return walk.result().solution, refits

@@ -203,6 +203,13 @@ class BacktestConfig(RunConfig):
     train_window: Count | None = Field(
         default=None, description="periods before these that refits do see (rolling); null: all (expanding)"
     )
+    warm: bool = Field(default=False, description="refits start from what the last fit has found, not afresh")
+    refit_steps: Count | None = Field(
+        default=None, description="environment steps of an agent's later trainings; null: as many as of its first"
+    )
+    stress: Mapping[str, tuple[str | int, str | int]] = Field(
+        default={}, description="stretches to report on, as {crash: [2020-02-19, 2020-03-23]}: first and last period"
+    )
     seeds: Count = Field(default=1, description="runs of each contestant, with seeds 0, 1, ...")
     reference: str | None = Field(
         default=None, description="contestant that gaps are measured against; null: the problem's"
@@ -235,7 +242,7 @@ class ServeConfig(Limits):
     tracking: Tracking = Field(default=Tracking(), description="MLflow tracking URI that registered models come from")
     workers: Count = Field(default=1, description="processes that answer at the same time")
     host: str = Field(default="127.0.0.1", description="address to listen on")
-    port: int = Field(default=8000, ge=1, le=65535, description="port to listen on")
+    port: int = Field(default=8000, ge=0, le=65535, description="port to listen on; 0: a free one")
     body: Count = Field(default=10 * 2**20, description="largest request, bytes")
 
 
@@ -294,6 +301,22 @@ class NewConfig(Model):
 
     name: str = Field(description="domain/problem, in lower_case; a domain alone names its problem, too")
     folder: Path = Field(default=Path(), description="folder that receives the new project's folder")
+
+
+class MirrorConfig(Model):
+    """Bring MLflow up to date with run folders."""
+
+    folders: tuple[Path, ...] = Field(min_length=1, description="run folders; others among them are passed over")
+    tracking: Tracking | None = Field(default=None, description="MLflow tracking URI; null: the one of each run")
+
+
+class DoctorConfig(Model):
+    """Look at what is installed, and say what to do."""
+
+    test: bool = Field(default=False, description="then run everything once, on every domain: a minute")
+    jobs: Count = Field(default=2, description="domains that are tested at the same time")
+    runs: Path = Field(default=Path("runs"), description="folder of runs to look at")
+    tracking: Tracking = Field(default=Tracking(), description="MLflow tracking URI to look at")
 
 
 class UiConfig(Model):

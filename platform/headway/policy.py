@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from headway.batch import Instance
@@ -34,6 +35,10 @@ class Policy(ABC):
         """Itself, refitted on a prefix: a backtest calls this on its schedule. Most need no fitting."""
         return self
 
+    def found(self) -> Mapping[str, Any]:
+        """What its last fit has found, as JSON: a backtest keeps it. Nothing where fitting finds nothing."""
+        return {}
+
 
 class Planner(ABC, Generic[I]):
     """View and state -> decision, for one row: classical rules and rolling-horizon planners.
@@ -51,3 +56,7 @@ class Planner(ABC, Generic[I]):
     def fit(self, problem: Any, view: Any) -> Self:
         """Itself, refitted on a prefix: a backtest calls this on its schedule. Most need no fitting."""
         return self
+
+    def found(self) -> Mapping[str, Any]:
+        """What its last fit has found, as JSON: a backtest keeps it. Nothing where fitting finds nothing."""
+        return {}

@@ -105,6 +105,15 @@ class Problem(ABC, Generic[I, X]):
         """The last ``periods`` of a view (a batch of one): all that a refit on a rolling window may see."""
         raise CapabilityError(f"{self.name} cannot be refitted on a rolling window", where="Problem.recent")
 
+    def clock(self, view: I) -> NDArray[Any]:
+        """When the periods whose outcome ``view`` (a batch of one) tells took place, in order: [T].
+
+        Dates (datetime64), times since some start (timedelta64), or numbers; nothing where the view does not say.
+        By default the dates that it holds.
+        """
+        found = [array[0] for array in view.arrays().values() if array.dtype.kind == "M" and array.ndim == 2]
+        return found[0] if found else np.arange(0)
+
     @property
     def caveats(self) -> tuple[str, ...]:
         """Sentences that belong into every report on this problem: of its data and its conventions."""

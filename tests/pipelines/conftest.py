@@ -20,3 +20,18 @@ def tiny(monkeypatch):
     known = {**registry.domains(), "tiny": tiny.domain}
     monkeypatch.setattr(registry, "domains", lambda: known)
     return tiny
+
+
+@pytest.fixture
+def tides(monkeypatch):
+    """The problem `tiny/tides` in its place, and an empty record of what was seen."""
+    import tides
+
+    from headway import registry
+
+    known = {**registry.domains(), "tiny": tides.domain}
+    monkeypatch.setattr(registry, "domains", lambda: known)
+    tides.seen.clear()
+    tides.started.clear()
+    tides.studies.clear()
+    return tides

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from backtests import config, row, walked
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,32 +16,7 @@ from headway.pipelines.configuration.schema import BacktestConfig
 from headway.problem import Problem
 from headway.runs import Run
 
-
-@pytest.fixture(autouse=True)
-def tides(monkeypatch):
-    """The problem `tiny/tides`, and an empty record of what was seen."""
-    import tides
-
-    from headway import registry
-
-    known = {**registry.domains(), "tiny": tides.domain}
-    monkeypatch.setattr(registry, "domains", lambda: known)
-    tides.seen.clear()
-    tides.studies.clear()
-    return tides
-
-
-def config(contestants, **changes):
-    settings = {"report": False, "tracking": "off", "resamples": 200, **changes}
-    return BacktestConfig(problem={"name": "tiny/tides"}, contestants=contestants, **settings)
-
-
-def walked(contestants, root, **changes):
-    return read(backtest(config(contestants, **changes), root=root).folder)
-
-
-def row(results, name):
-    return next(r for r in results.rows if r.contestant == name)
+pytestmark = pytest.mark.usefixtures("tides")
 
 
 def test_one_long_solution_scored_once(tides, tmp_path):

@@ -24,6 +24,7 @@ from headway.solver import Solver
 
 DAYS, TEST, WINDOW = 120, 60, 12
 seen: list[tuple[str, int]] = []  # who was shown how many levels
+started: list[float] = []  # the value that each fit of the mean started from
 studies: list[Any] = []  # what the problem was handed to find something in
 
 
@@ -190,7 +191,11 @@ class Mean(Planner[Tides]):
 
     def fit(self, problem, view):
         seen.append(("fit", view.level.shape[1]))
+        started.append(self.value)
         return Mean(value=float(view.level.mean()))
+
+    def found(self):
+        return {"mean": self.value}
 
     def plan(self, problem, view, state):
         return np.float64(self.value)

@@ -133,8 +133,14 @@ def _window(
 ) -> Window:
     scale = np.ones(items.shape)
     if lookback:
-        scale = np.maximum(demand[:, start - lookback : start].mean(axis=1), LEAST_SCALE)
+        scale = usual(demand[:, start - lookback : start])
     return Window(dates, items, demand, covariates, scale, np.full(len(items), start, np.int64))
+
+
+def usual(demand: Floats) -> Floats:
+    """The usual demand [B, I] of a period: the mean of those in [B, T, I], at least one unit."""
+    mean: Floats = np.maximum(demand.mean(axis=1), LEAST_SCALE)
+    return mean
 
 
 def _upto(history: History, date: datetime.date | None, share: float) -> int:

@@ -42,7 +42,7 @@ def best(rule: Rule) -> tuple[float, ...]:
         return known
     grain = (problem.multiple or problem.usual / FINE) / problem.usual
     free = [value is None for value in rule.chosen]
-    guess = rule.guess(enough(problem))
+    guess = rule.last or rule.guess(enough(problem))
     start = [round(cover / grain) for cover, searched in zip(guess, free, strict=True) if searched]
     point = _search(rule, start, lambda point: Candidate(rule, tuple(k * grain for k in point)))
     found = iter(point)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headway.batch import Instance
+from headway.domains.inventory.demand.windows import usual
 
 Floats = NDArray[np.float64]
 
@@ -139,3 +140,11 @@ class StockPath(Instance):
         known, announced = slice(0, period), slice(0, period + 1)
         calendar = {"dates": self.dates[:, announced], "covariates": self.covariates[:, announced]}
         return StockPath.made(self.arrays() | calendar | {"demand": self.demand[:, known]})
+
+    def last(self, periods: int, lookback: int) -> StockPath:
+        """The last ``periods`` of what is known; the usual demand is measured in the last ``lookback`` of them."""
+        cut = max(self.length - periods, 0)
+        kept = {name: getattr(self, name)[:, cut:] for name in ("dates", "demand", "covariates")}
+        scale = usual(kept["demand"][:, -lookback:]) if lookback and self.length else self.scale
+        start = np.clip(self.start - cut, 0, self.length - cut)
+        return StockPath.made(self.arrays() | kept | {"scale": scale, "start": start})

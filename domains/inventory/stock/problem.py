@@ -88,7 +88,17 @@ class StockProblem(Terms, Problem[StockPath, Orders]):
 
     def view(self, instance: StockPath, period: int) -> StockPath:
         """What is known when the order of ``period`` is placed."""
-        return instance.until(period)
+        known = instance.until(period)
+        return known if period >= instance.first else self.recent(known, period)
+
+    def recent(self, view: StockPath, periods: int) -> StockPath:
+        """The last ``periods`` of a view, and the usual demand as they alone tell it."""
+        return view.last(periods, self.known_before if self.historical else 0)
+
+    def clock(self, view: StockPath) -> NDArray[Any]:
+        """Dates of the periods whose demand is known; numbers where there is no calendar."""
+        known = view.dates[0, : view.length]
+        return np.arange(view.length) if np.isnat(known).any() else known
 
     def perturb(self, instance: StockPath, period: int, rng: np.random.Generator) -> StockPath:
         """Other demand from ``period`` on, and in a history other covariates after it."""

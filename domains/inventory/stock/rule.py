@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -45,6 +46,8 @@ class Rule(Policy):
     exact: ClassVar[bool] = True  # its costs may be computed exactly: it reaches few states
 
     problem: Any = given(None)
+    fitted: bool = given(False)
+    last: tuple[float, ...] | None = given(None)  # parameters in usual demands that the last fit found
 
     @abstractmethod
     def quantity(self, observation: Observation, *parameters: Any) -> Array:
@@ -65,22 +68,36 @@ class Rule(Policy):
 
     def parameters(self, scale: Floats) -> tuple[Any, ...]:
         """All parameters: configured, or found for the problem and multiplied by ``scale``."""
-        chosen = self.chosen
-        if None not in chosen:
-            return chosen
+        if None not in self.chosen:
+            return self.chosen
+        pairs = zip(self.chosen, self.covers, strict=True)
+        return tuple(cover * scale if value is None else value for value, cover in pairs)
+
+    @property
+    def covers(self) -> tuple[float, ...]:
+        """The best parameters for the problem, in usual demands; 0 for those that are configured."""
         if self.problem is None:
             where, hint = type(self).__name__, "set them, or use problem.baseline(...)"
             raise ConfigError("a rule without its parameters, and no problem to find them for", where=where, hint=hint)
         from headway.domains.inventory.stock.best import best
 
-        found, key = self.problem.found, (type(self).__name__, chosen)
+        found, key = self.problem.found, (type(self).__name__, self.chosen)
         if key not in found:
             found[key] = best(self)
-        return tuple(cover * scale if value is None else value for value, cover in zip(chosen, found[key], strict=True))
+        covers: tuple[float, ...] = found[key]
+        return covers
 
     def act(self, observation: Observation, mask: Any, memory: Any = None) -> tuple[Floats, Any]:
         scale = observation["scale"]
         return self.quantity(observation, *self.parameters(scale)) / scale, memory
 
     def fit(self, problem: Any, view: Any) -> Self:
-        return dataclasses.replace(self, problem=problem.until(view))
+        last = self.covers if self.fitted and None in self.chosen else None
+        return dataclasses.replace(self, problem=problem.until(view), fitted=True, last=last)
+
+    def found(self) -> Mapping[str, Any]:
+        """Parameters that were searched for, in usual demands."""
+        if None not in self.chosen:
+            return {}
+        pairs = zip(knobs(type(self)), self.chosen, self.covers, strict=True)
+        return {name: cover for name, value, cover in pairs if value is None}

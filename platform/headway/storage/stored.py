@@ -6,6 +6,7 @@ A stored policy is a folder: ``policy.json`` (`Description`), ``weights.safetens
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -145,6 +146,11 @@ class StoredPolicy(Policy):
             output, network = self._output(tensors, memory.get("network"))
             action = self._decode(output, allowed, memory.get("draws"))
         return action.numpy(), self._next(memory, network)
+
+    def found(self) -> Mapping[str, Any]:
+        """The SHA-256 of its files."""
+        members = policy_members(self)
+        return {name: hashlib.sha256(members[name]).hexdigest() for name in sorted(members)}
 
     def _output(self, observation: Mapping[str, Tensor], memory: Any) -> tuple[Tensor, Any]:
         if not isinstance(self.network, Recurrent):

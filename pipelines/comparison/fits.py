@@ -1,0 +1,99 @@
+"""What every fit of a backtest saw and found: a line each in ``fits.csv``, a folder each in ``fits/``.
+
+``fits/<contestant>/<seed>/<period>/fit.json`` has the line's values and what the fit has found (`Policy.found`): the
+parameters of a rule, the digests of an agent's weights, whose policy lies in the child run that it names. Where that
+is empty the contestant learns nothing at a refit: it decides, or estimates, from what is known at each decision.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from headway.batch import Instance
+from headway.clock import shown
+from headway.components import options
+from headway.pipelines.comparison.periods import at
+from headway.pipelines.comparison.results import plain, slug
+from headway.pipelines.comparison.walkforward import Entrant, Fitted
+from headway.problem import Problem
+from headway.storage.files import write_rows, write_text
+
+FILE, FOLDER = "fits.csv", "fits"
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One line.
+
+    Attributes
+    ----------
+    contestant, seed : whose fit
+    period, date : of the first decision that was made with it
+    first, last, periods : the periods whose outcome it saw, and how many they are
+    data : SHA-256 of all that it was handed (`Instance.digest`)
+    cpu_seconds : of fitting
+    fitted : SHA-256 of what decides from then on: its kind, its options, and what was found
+    policy : folder of the trained policy, from the run's folder; empty for what is no agent
+    """
+
+    contestant: str
+    seed: int
+    period: int
+    date: str
+    first: str
+    last: str
+    periods: int
+    data: str
+    cpu_seconds: float
+    fitted: str
+    policy: str
+
+
+class Fits:
+    """The fits of one backtest, written as they come.
+
+    Parameters
+    ----------
+    folder : of the run
+    history : what is walked through
+    """
+
+    def __init__(self, folder: Path, problem: Problem[Any, Any], history: Instance) -> None:
+        self.folder, self.problem, self.history = folder, problem, history
+        self.lines: list[Fit] = []
+
+    def keep(self, label: str, seed: int, fitted: Fitted, policy: Path | None = None) -> None:
+        """A fit that was just made; ``policy`` is where its trained policy lies."""
+        seen = self.problem.clock(fitted.view)
+        first, last = (shown(seen[0]), shown(seen[-1])) if len(seen) else ("", "")
+        found = plain(fitted.found)
+        line = Fit(
+            contestant=label,
+            seed=seed,
+            period=fitted.period,
+            date=at(self.problem, self.history, fitted.period),
+            first=first,
+            last=last,
+            periods=len(seen),
+            data=fitted.view.digest(),
+            cpu_seconds=round(fitted.cpu_seconds, 6),
+            fitted=_digest(fitted.entrant, found),
+            policy="" if policy is None else policy.relative_to(self.folder).as_posix(),
+        )
+        self.lines.append(line)
+        place = self.folder / FOLDER / slug(label) / str(seed) / str(fitted.period)
+        place.mkdir(parents=True)
+        write_text(place / "fit.json", json.dumps(asdict(line) | {"found": found}, indent=2) + "\n")
+        write_rows(self.folder / FILE, [[f.name for f in fields(Fit)], *(asdict(one).values() for one in self.lines)])
+
+
+def _digest(entrant: Entrant, found: Any) -> str:
+    """Of JSON: the same fit has the same one, in whatever process it was made."""
+    from pydantic_core import to_json
+
+    knobs = options(entrant) if is_dataclass(entrant) else {}
+    return hashlib.sha256(to_json([type(entrant).__qualname__, knobs, found], fallback=str)).hexdigest()
