@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from ortools.constraint_solver import routing_enums_pb2
-from ortools.constraint_solver.pywrapcp import DefaultRoutingSearchParameters
 from pydantic import Field
 
 from headway.components import component
+from headway.domains.routing.classical.ortools_knobs import FirstSolution, Metaheuristic, ORToolsKnobs
 from headway.domains.routing.classical.ortools_model import SHARE, Model, Numbers, enough, trimmed
 from headway.domains.routing.family.instance import RoutingInstance
 from headway.domains.routing.family.solution import Routes
 from headway.solver import Search, Solver
 
-FirstSolution = Literal[
-    "GLOBAL_CHEAPEST_ARC",
-    "PATH_CHEAPEST_ARC",
-    "SAVINGS",
-    "CHRISTOFIDES",
-    "PARALLEL_CHEAPEST_INSERTION",
-    "LOCAL_CHEAPEST_INSERTION",
-]
 FREE: FirstSolution = "GLOBAL_CHEAPEST_ARC"
 ROBUST: FirstSolution = "PARALLEL_CHEAPEST_INSERTION"
 PATIENCE = 4.0  # wall seconds per CPU-second that the first solution may take, on a busy machine
 
 
 @component
-class ORTools(Solver[RoutingInstance, Routes]):
+class ORTools(ORToolsKnobs, Solver[RoutingInstance, Routes]):
     """OR-Tools routing: a first solution, then local search until the budget ends. Knows every rule of the family.
 
     The library's clock is wall time. Where other work kept it from its CPU-seconds, the search is resumed
@@ -36,16 +27,10 @@ class ORTools(Solver[RoutingInstance, Routes]):
 
     Attributes
     ----------
-    first_solution : how the start is built. None: GLOBAL_CHEAPEST_ARC, from which guided local search ends clearly
-        lower at 100 customers, and no higher at 20 and 50 (docs/routing.md has the figures); where there are windows
-        or pairs, of which it soon finds no more, PARALLEL_CHEAPEST_INSERTION
-    metaheuristic : ``gls`` guided local search (Voudouris and Tsang 1999); ``none`` only the first solution
     spare : vehicles beyond those that the first solution uses (where only deliveries bind: that first-fit
         decreasing needs), as a share of them
     """
 
-    first_solution: FirstSolution | None = None
-    metaheuristic: Literal["gls", "none"] = "gls"
     spare: Annotated[float, Field(ge=0)] = 0.5
 
     def solve(self, problem: Any, instance: RoutingInstance, search: Search[Routes]) -> Routes | None:
@@ -55,8 +40,11 @@ class ORTools(Solver[RoutingInstance, Routes]):
         """`solve`, from feasible routes where there are some."""
         reserve = SHARE * search.budget.cpu
         model = self._begun(instance, search, start)
-        while self.metaheuristic == "gls" and search.left > reserve:
-            model.solve(self._parameters(ROBUST, search.left - reserve))
+        while self.metaheuristic != "none" and search.left > reserve:
+            known = model.best
+            found = model.solve(self._parameters(ROBUST, search.left - reserve))
+            if self.metaheuristic == "descent" and found is known:
+                break
         return model.best
 
     def _begun(self, instance: RoutingInstance, search: Search[Routes], start: Routes | None) -> Model:
@@ -75,14 +63,12 @@ class ORTools(Solver[RoutingInstance, Routes]):
         return Model(numbers, fewer, self._parameters(ROBUST, search.left), search, start)
 
     def _parameters(self, strategy: FirstSolution, seconds: float, solutions: int | None = None) -> Any:
-        parameters = DefaultRoutingSearchParameters()
-        parameters.first_solution_strategy = getattr(routing_enums_pb2.FirstSolutionStrategy, strategy)
-        if self.metaheuristic == "gls":
-            parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
+        parameters = self.parameters(strategy)
         # A strategy that runs out of vehicles goes back and forth without end, so it needs a limit too. The limit on
         # large neighbourhoods also binds the first solution, where its 0.1 s are too few for 300 customers.
-        for limit in (parameters.time_limit, parameters.lns_time_limit):
-            limit.FromMilliseconds(max(1, round(1000 * seconds)))
+        large = seconds if solutions is not None or self.lns_seconds is None else min(seconds, self.lns_seconds)
+        for limit, allowed in ((parameters.time_limit, seconds), (parameters.lns_time_limit, large)):
+            limit.FromMilliseconds(max(1, round(1000 * allowed)))
         if solutions is not None:
             parameters.solution_limit = solutions
         return parameters
@@ -93,4 +79,4 @@ class ORToolsFirst(ORTools):
     """OR-Tools' first solution alone: what its quickest use gives."""
 
     first_solution: FirstSolution | None = "PATH_CHEAPEST_ARC"
-    metaheuristic: Literal["gls", "none"] = "none"
+    metaheuristic: Metaheuristic = "none"

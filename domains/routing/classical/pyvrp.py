@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pyvrp
-from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks, IteratedLocalSearchParams
+from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks
 
 from headway.components import component
+from headway.domains.routing.classical.pyvrp_knobs import PyVRPKnobs
 from headway.domains.routing.classical.pyvrp_model import Model
 from headway.domains.routing.family.instance import RoutingInstance
 from headway.domains.routing.family.solution import Routes
@@ -17,8 +18,8 @@ SHARE = 0.01  # of the budget: the search ends that much early, so that its answ
 
 
 @component
-class PyVRP(Solver[RoutingInstance, Routes]):
-    """PyVRP with its own parameters, until the budget ends (Wouda, Lan and Kool, INFORMS J. Comput. 2024).
+class PyVRP(PyVRPKnobs, Solver[RoutingInstance, Routes]):
+    """The iterated local search of PyVRP until the budget ends (Wouda, Lan and Kool, INFORMS J. Comput. 2024).
 
     Knows every rule of the family, but not all of them together (see `pyvrp_model.Model`).
     """
@@ -44,7 +45,7 @@ class PyVRP(Solver[RoutingInstance, Routes]):
             lambda best: search.left <= reserve,
             seed=int(search.rng.integers(2**31)),
             collect_stats=False,
-            params=pyvrp.SolveParams(ils=IteratedLocalSearchParams(callbacks=reporter)),
+            params=self.parameters(reporter),
             initial_solution=begun,
         )
         return model.routes(result.best) if reporter.counts(result.best) else start
