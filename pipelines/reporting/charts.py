@@ -2,140 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 import numpy as np
-from markupsafe import Markup
-from matplotlib.ticker import FuncFormatter, NullLocator, StrMethodFormatter
 
 from headway.pipelines.comparison.results import Results, Row
 from headway.pipelines.reporting import curves
-from headway.pipelines.reporting.axes import dates_or_numbers, plain_log
 from headway.pipelines.reporting.curves import Curve, Learning
-from headway.pipelines.reporting.figures import SERIES, chart
+from headway.pipelines.reporting.plots import COLOURS, Axis, Floats, Look, Mark, Plot, Values, gap_axis, thinned
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-LINEAR = 0.01  # below this gap (1 %) the axis is linear, beyond it logarithmic
-GAPS = (-1, -0.3, -0.1, -0.03, -0.01, 0, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 100)  # where it has ticks
+NAME = 22  # letters of a contestant's name on a line beside an axis
+SCATTER = 0.22  # height of the strip that the answers of a contestant are spread over, in rows
 
 
-class Look(NamedTuple):
-    """How a contestant is drawn, in every figure and in the table; ``series`` numbers its colour."""
-
-    series: int
-    dash: str
-    width: float
-
-    @property
-    def dashes(self) -> str:
-        """``dash`` as SVG has it."""
-        return {"-": "", "--": "5 3", ":": "2 2", "-.": "5 2 1 2"}[self.dash]
-
-    @property
-    def colour(self) -> str:
-        """The colour to draw with (see `figures`)."""
-        return SERIES[self.series]
-
-
-class Figure(NamedTuple):
-    """A chart with its heading and the sentence that says how to read it."""
-
-    title: str
-    caption: str
-    svg: Markup
-
-
-def looks(rows: Iterable[Row]) -> dict[str, Look]:
-    """A colour per contestant in the order of the table; the last one, dotted, for ablations and oracles."""
-    found, colour = {}, 0
-    for row in rows:
-        if row.kind in ("ablation", "oracle"):
-            found[row.contestant] = Look(len(SERIES) - 1, ":" if row.kind == "ablation" else "--", 1.3)
-            continue
-        learned = row.kind in ("learned", "hybrid")
-        found[row.contestant] = Look(
-            colour % (len(SERIES) - 1), "-" if colour < len(SERIES) - 1 else "-.", 2.4 if learned else 1.5
-        )
-        colour += 1
-    return found
-
-
-def comparison(results: Results, found: Mapping[str, Look]) -> list[Figure]:
+def comparison(results: Results, looks: Mapping[str, Look]) -> list[Plot]:
     """The figures of a comparison or backtest that its results have data for."""
-    figures = []
+    plots = [*_gaps(results, looks)]
     if lines := curves.anytime(results):
-        figures.append(_anytime(results, lines, found))
+        plots.append(_anytime(results, lines, looks))
     if results.instances["n"] > 1 and (lines := curves.profile(results)):
-        figures.append(_profile(results, lines, found))
+        plots.append(_profile(results, lines, looks))
     if not (results.findings and results.findings.charts):  # else the problem has said what is worth drawing
-        figures += [_series(results, name, found) for name in _shared_series(results)]
-    return figures
+        plots += [_series(results, name, looks) for name in _shared_series(results)]
+    return plots
 
 
-def _anytime(results: Results, lines: Mapping[str, Curve], found: Mapping[str, Look]) -> Figure:
-    def draw(axes: Axes) -> None:
-        for label, line in lines.items():
-            look = found[label]
-            axes.step(*line, where="post", color=look.colour, ls=look.dash, lw=look.width, gid=f"tip:{label}")
-            axes.plot(
-                line.x[0], line.y[0], "o", color=look.colour, ms=4, gid=f"tip:{label}, first answer to every instance"
-            )
-        axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        axes.set_xlabel("CPU-seconds per instance")
-        _gap_axis(axes, "y", results, [line.y for line in lines.values()])
+def basis(results: Results, row: Row) -> str:
+    """What the numbers of a row rest on."""
+    seeds = f"{row.seeds} seed{'s' * (row.seeds != 1)}"
+    return f"n = {row.solved} of {row.n} instances, {seeds}" if results.budget else f"{seeds}, one history"
 
-    caption = (
-        "Mean gap of the answer held at each moment; lower is better. A curve begins (dot) once there is an answer to "
-        "every instance. Loading is not counted."
+
+def _percent(results: Results) -> float:
+    return 100.0 if results.problem["gap"] == "ratio" else 1.0
+
+
+def _axis(results: Results, values: Sequence[Values]) -> Axis:
+    return gap_axis(results.problem["gap"] == "ratio", results.problem["unit"], values)
+
+
+# -- gaps -----------------------------------------------------------------------------------------
+def _gaps(results: Results, looks: Mapping[str, Look]) -> list[Plot]:
+    """A row per contestant: its mean gap with the interval, over the gaps of its answers."""
+    rows = [row for row in results.rows if np.isfinite([row.gap, row.gap_low, row.gap_high]).all()]
+    if not rows:
+        return []
+    factor, points = _percent(results), curves.gaps(results)
+    marks: list[Mark] = []
+    for at, row in enumerate(reversed(rows)):
+        look, name = looks[row.contestant], row.contestant
+        if name in points:
+            found = points[name]
+            spread = at + SCATTER * np.resize([0.0, 1.0, -1.0, 0.5, -0.5], len(found.values))
+            x, y, texts = thinned(factor * found.values, spread, found.names)
+            marks.append(Mark(f"{name}, one answer", look, x, y, shape="points", group=name, texts=list(texts)))
+        ends = ([factor * row.gap_low], [factor * row.gap_high])
+        note = f"{100 * results.confidence:g} % interval of the mean; {basis(results, row)}"
+        marks.append(Mark(name, look, [factor * row.gap], [at], *ends, shape="interval", group=name, note=note))
+    y = Axis(
+        names=[fill(row.contestant, NAME, break_long_words=False) for row in reversed(rows)],
+        limits=(-0.6, len(rows) - 0.4),
     )
-    return Figure("Quality over time", caption, chart("Gap over CPU-seconds", draw))
+    dots = "Small dots: one answer each. " if points else ""
+    mean = "gap of the means" if factor > 1 else "mean gap"
+    caption = f"{dots}Large dot and bar: the {mean} with its interval. Further left is better."
+    shown = _axis(results, [mark.x for mark in marks] + [m.high for m in marks] + [m.low for m in marks])
+    return [Plot("Gaps", caption, shown, y, marks, height=max(1.9, 0.9 + 0.3 * len(rows)))]
 
 
-def _profile(results: Results, lines: Mapping[str, Curve], found: Mapping[str, Look]) -> Figure:
-    last = max(float(line.x[-1]) for line in lines.values())
+def _anytime(results: Results, lines: Mapping[str, Curve], looks: Mapping[str, Look]) -> Plot:
+    factor, rows = _percent(results), {row.contestant: row for row in results.rows}
+    marks = [
+        Mark(
+            label,
+            looks[label],
+            line.x,
+            factor * line.y,
+            factor * line.low,
+            factor * line.high,
+            shape="steps",
+            group=label,
+            dot=0,
+            note=basis(results, rows[label]),
+        )
+        for label, line in lines.items()
+    ]
+    caption = (
+        "Mean gap of the answer held at each moment, with its interval; lower is better. A curve begins (dot) once "
+        "there is an answer to every instance. Loading is not counted."
+    )
+    clock = Axis("CPU-seconds per instance", "CPU-s", ".3~g", "log")
+    return Plot("Quality over time", caption, clock, _axis(results, [mark.y for mark in marks]), marks)
 
-    def draw(axes: Axes) -> None:
-        for label, line in lines.items():
-            look = found[label]
-            x, y = np.append(line.x, last), np.append(100 * line.y, 100 * line.y[-1])
-            axes.step(
-                np.append(x[:1], x),
-                np.append(0, y),
-                where="post",
-                color=look.colour,
-                ls=look.dash,
-                lw=look.width,
-                gid=f"tip:{label}",
-            )
-        axes.set_ylim(0, 102)
-        axes.set_ylabel("share of all answers, %")
-        _gap_axis(axes, "x", results, [line.x for line in lines.values()])
 
+def _profile(results: Results, lines: Mapping[str, Curve], looks: Mapping[str, Look]) -> Plot:
+    factor, last = _percent(results), max(float(line.x[-1]) for line in lines.values())
+    marks = []
+    for label, line in lines.items():
+        x, y = np.append(line.x, last), np.append(100 * line.y, 100 * line.y[-1])
+        x, y = thinned(factor * np.append(x[:1], x), np.append(0, y))
+        marks.append(Mark(label, looks[label], x, y, shape="steps", group=label))
     caption = "How many of all answers are within a gap of the reference; higher and further left is better."
-    return Figure("Performance profile", caption, chart("Share of answers within a gap", draw))
-
-
-def _gap_axis(axes: Axes, which: Literal["x", "y"], results: Results, values: Sequence[Any]) -> None:
-    """Gaps on a scale that is linear near zero and logarithmic beyond, in per cent where they are ratios."""
-    ratio = results.problem["gap"] == "ratio"
-    unit = "%" if ratio else results.problem["unit"]
-    label = f"gap to the reference, {unit}" if len(unit) < 12 else f"gap to the reference\n{unit}"
-    axes.set(**{f"{which}label": label})
-    if not ratio:
-        return
-    low, high = min(float(v.min()) for v in values), max(float(v.max()) for v in values)
-    ticks = [t for t in GAPS if 1.5 * low <= t <= 1.5 * max(high, LINEAR)]
-    scale = {"linthresh": LINEAR, "linscale": 0.6}
-    (axes.set_xscale if which == "x" else axes.set_yscale)("symlog", **scale)
-    axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_ticks(ticks, [f"{100 * t:g}" for t in ticks])
-    axis.set_minor_locator(NullLocator())
-    # A little room beside zero, so that a line along it is seen whole.
-    axes.set(**{f"{which}lim": (1.3 * low if low < 0 else -0.0006, max(1.3 * high, LINEAR))})
+    shares = Axis("share of all answers, %", "% of all answers", ".3~g", limits=(0, 102))
+    return Plot("Performance profile", caption, _axis(results, [mark.x for mark in marks]), shares, marks)
 
 
 # -- over periods ---------------------------------------------------------------------------------
@@ -149,55 +119,65 @@ def _shared_series(results: Results) -> list[str]:
     return [name for name in names if name != "objective"]
 
 
-def _series(results: Results, name: str, found: Mapping[str, Look]) -> Figure:
-    def draw(axes: Axes) -> None:
-        lines = [(label, e[name]) for label, entries in results.series.items() for e in entries if name in e]
-        x, y = dates_or_numbers(results.periods), [np.array(v, float) for _, v in lines]
-        shown = np.unique(np.linspace(0, len(x) - 1, curves.CURVE_POINTS * 2).astype(int))
-        for (label, _), line in zip(lines, y, strict=True):
-            look = found[label]
-            axes.plot(x[shown], line[shown], color=look.colour, ls=look.dash, lw=0.6 * look.width, gid=f"tip:{label}")
-        everything = np.concatenate([line[np.isfinite(line)] for line in y])
-        if len(everything) and everything.min() > 0 and everything.max() > 4 * everything.min():
-            axes.set_yscale("log")
-            plain_log(axes.yaxis)
-        axes.set_ylabel(name)
+def _series(results: Results, name: str, looks: Mapping[str, Look]) -> Plot:
+    marks = []
+    for label, entries in results.series.items():
+        for entry in (e for e in entries if name in e):
+            x, y = thinned(results.periods, np.array(entry[name], float))
+            look = looks[label]._replace(width=0.6 * looks[label].width)
+            said = label if len(entries) == 1 else f"{label}, seed {entry['seed']}"
+            marks.append(Mark(said, look, x, y, group=label))
+    values = np.concatenate([mark.y for mark in marks])
+    values = values[np.isfinite(values)]
+    logarithmic = len(values) and values.min() > 0 and values.max() > 4 * values.min()
+    y = Axis(name, scale="log" if logarithmic else "linear")
+    return Plot(
+        name.replace("_", " ").capitalize(), "One line per contestant and seed.", over(results.periods), y, marks
+    )
 
-    caption = "One line per contestant and seed."
-    return Figure(name.replace("_", " ").capitalize(), caption, chart(f"{name} over time", draw))
+
+def over(periods: Values) -> Axis:
+    """The axis of these periods: dates, or numbers."""
+    dated = len(periods) > 0 and isinstance(periods[0], str)
+    return Axis(scale="date", form="%Y-%m-%d") if dated else Axis("period")
 
 
 # -- training -------------------------------------------------------------------------------------
-def trainings(lessons: Sequence[Learning], found: Mapping[str, Look], sense: str, unit: str) -> list[Figure]:
+def trainings(lessons: Sequence[Learning], looks: Mapping[str, Look], sense: str, unit: str) -> list[Plot]:
     """Validation objective over steps and over time, a line per training."""
     if not lessons:
         return []
     timed = all(len(lesson.cpu) for lesson in lessons)
-    by, clock = ("cpu", "CPU-seconds") if timed else ("seconds", "wall seconds")
-    what = f"Mean objective{f' ({unit})' if unit else ''} on validation instances"
     better = "lower" if sense == "min" else "higher"
-    caption = f"{what}, {better} is better. A line per training, a dot at its best."
-    over_steps = _learning(lessons, found, "steps", "environment steps", sense)
-    over_time = _learning(lessons, found, by, clock, sense)
+    caption = f"Mean objective on validation instances, {better} is better. A line per training, a dot at its best."
+    value = Axis(f"validation objective, {unit}" if unit else "validation objective", unit)
+    clocks = [("steps", "steps", "environment steps"), ("cpu", "CPU-s", "CPU-seconds")]
+    if not timed:
+        clocks[1] = ("seconds", "s", "wall seconds")
     return [
-        Figure("Learning, over steps", caption, over_steps),
-        Figure(f"Learning, over {clock}", f"The same over {clock}.", over_time),
+        Plot(
+            f"Learning, over {by if by == 'steps' else clock}",
+            caption,
+            Axis(clock, short, ".3~s" if by == "steps" else ".3~g"),
+            value,
+            [_lesson(lesson, _look(lesson, lessons, looks), by, sense) for lesson in lessons],
+            named=not looks,
+        )
+        for by, short, clock in clocks
     ]
 
 
-def _learning(lessons: Sequence[Learning], found: Mapping[str, Look], by: str, clock: str, sense: str) -> Markup:
-    labels = list(dict.fromkeys(lesson.label for lesson in lessons))
+def _look(lesson: Learning, lessons: Sequence[Learning], looks: Mapping[str, Look]) -> Look:
+    labels = list(dict.fromkeys(each.label for each in lessons))
+    return looks.get(lesson.label, Look(labels.index(lesson.label) % (COLOURS - 1), "-", 1.5))
 
-    def draw(axes: Axes) -> None:
-        for lesson in lessons:
-            look = found.get(lesson.label, Look(labels.index(lesson.label) % (len(SERIES) - 1), "-", 1.5))
-            x, y, tip = getattr(lesson, by), lesson.objective, f"tip:{lesson.label}, seed {lesson.seed}"
-            axes.plot(x, y, color=look.colour, lw=1.5, alpha=0.85, gid=tip)
-            if np.isfinite(y).any():
-                best = np.nanargmin(y) if sense == "min" else np.nanargmax(y)
-                axes.plot(x[best], y[best], "o", color=look.colour, ms=4, gid=f"{tip}: {y[best]:.4g}")
-        axes.set_xlabel(clock)
-        axes.set_ylabel("validation objective")
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x / 1000:g}k" if abs(x) >= 1000 else f"{x:g}"))
 
-    return chart(f"Validation objective over {clock}", draw)
+def _lesson(lesson: Learning, look: Look, by: str, sense: str) -> Mark:
+    x, y = thinned(getattr(lesson, by), lesson.objective)
+    return Mark(f"{lesson.label}, seed {lesson.seed}", look, x, y, group=lesson.label, dot=_best(y, sense))
+
+
+def _best(objective: Floats, sense: str) -> int | None:
+    if not np.isfinite(objective).any():
+        return None
+    return int(np.nanargmin(objective) if sense == "min" else np.nanargmax(objective))

@@ -15,13 +15,24 @@ from headway.runs import Run
 Floats = NDArray[np.float64]
 
 CURVE_POINTS = 200  # enough for the width of a figure
+REPLICATES = 1000  # bootstrap replicates behind a band
+NOTHING: Floats = np.zeros(0)
 
 
 class Curve(NamedTuple):
-    """A line of a figure: float64 [K] each."""
+    """A line of a figure and the band around it, where there is one: float64 [K] each."""
 
     x: Floats
     y: Floats
+    low: Floats = NOTHING
+    high: Floats = NOTHING
+
+
+class Gaps(NamedTuple):
+    """Gaps of single answers to their references, float64 [K], and which answers they are, in words."""
+
+    values: Floats
+    names: list[str]
 
 
 def sign(results: Results) -> int:
@@ -35,10 +46,11 @@ def references(results: Results) -> Floats:
 
 
 def anytime(results: Results) -> dict[str, Curve]:
-    """Gap (ratio of means) of the incumbents over CPU-seconds, per contestant.
+    """Gap (ratio of means) of the incumbents over CPU-seconds, per contestant, with its interval at each moment.
 
     Over the instances that the contestant solves with every seed and whose reference is known; a
-    curve begins when it has an answer to each of them, and ends at the budget.
+    curve begins when it has an answer to each of them, and ends at the budget. The intervals are of a
+    percentile bootstrap that draws instances and seeds anew, moment by moment.
     """
     if not results.budget:
         return {}
@@ -65,8 +77,41 @@ def _mean_gap(results: Results, traces: Sequence[Trace], budget: float) -> Curve
     times = np.append(stamps[(stamps >= start) & (stamps <= budget)], max(budget, start))
     times = times[np.unique(np.linspace(0, len(times) - 1, CURVE_POINTS).astype(int))]
     incumbents = np.stack([a[np.searchsorted(a[:, 0], times, side="right") - 1, 1] for a in answers])
-    worse = sign(results) * (incumbents - base[:, None]).mean(0)
-    return Curve(times, worse / abs(base.mean()) if results.problem["gap"] == "ratio" else worse)
+    worse = sign(results) * (incumbents - base[:, None])
+    unit = base if results.problem["gap"] == "ratio" else np.ones(len(base))
+    drawn = _weights([t.instance for t in traces], [t.seed for t in traces])
+    low, high = (NOTHING, NOTHING) if drawn is None else _band(drawn @ worse, drawn @ unit, results.confidence)
+    return Curve(times, worse.mean(0) / abs(unit.mean()), low, high)
+
+
+def _weights(instances: Sequence[int], seeds: Sequence[int]) -> Floats | None:
+    """[R, K]: how often each answer counts where instances and seeds are drawn anew; None for one instance."""
+    rng, weights = np.random.default_rng(0), np.ones((REPLICATES, len(instances)))
+    if len(set(instances)) < 2:
+        return None
+    for factor in (instances, seeds):
+        levels, place = np.unique(factor, return_inverse=True)
+        weights *= rng.multinomial(len(levels), np.full(len(levels), 1 / len(levels)), REPLICATES)[:, place]
+    return weights
+
+
+def _band(top: Floats, bottom: Floats, confidence: float) -> Floats:
+    """The ends of the interval of ``top / bottom``, [2, K] from replicates [R, K] and [R]."""
+    tail = (1 - confidence) / 2
+    return np.asarray(np.quantile(top / np.abs(bottom[:, None]), [tail, 1 - tail], axis=0))
+
+
+def gaps(results: Results) -> dict[str, Gaps]:
+    """The gap of every feasible answer with a known reference, per contestant."""
+    base, found = references(results), {}
+    for row in results.rows:
+        kept = [
+            s for s in results.scores if s.contestant == row.contestant and s.feasible and np.isfinite(base[s.instance])
+        ]
+        if kept and results.budget:
+            names = [f"instance {s.instance}, seed {s.seed}" for s in kept]
+            found[row.contestant] = Gaps(np.array([_gap(results, s, base[s.instance]) for s in kept]), names)
+    return found
 
 
 def profile(results: Results) -> dict[str, Curve]:

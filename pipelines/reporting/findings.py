@@ -1,25 +1,17 @@
-"""What a problem found in a backtest (`headway.findings`), as printed tables and drawn figures."""
+"""What a problem found in a backtest (`headway.findings`), as printed tables and figures."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
-from markupsafe import Markup
+from typing import NamedTuple
 
 from headway.findings import Cell, Chart, Column, Findings, Line, Table
 from headway.pipelines.reporting import formats
-from headway.pipelines.reporting.axes import dates_or_numbers, plain_log
-from headway.pipelines.reporting.charts import Figure, Look
-from headway.pipelines.reporting.figures import SERIES, chart
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from headway.pipelines.reporting.charts import over
+from headway.pipelines.reporting.plots import COLOURS, LONG, PLAIN, Axis, Look, Mark, Plot, thinned
 
 SHADE = 60  # per cent of colour in the cell that is furthest from zero
-PLAIN = Look(len(SERIES) - 1, "-", 1.5)
 
 
 class Printed(NamedTuple):
@@ -52,9 +44,9 @@ def tables(findings: Findings, looks: Mapping[str, Look]) -> list[Sheet]:
     return [_sheet(table, looks) for table in findings.tables]
 
 
-def figures(findings: Findings, looks: Mapping[str, Look]) -> list[Figure]:
-    """Every chart, drawn in the colours of the page."""
-    return [Figure(found.title, found.caption, _drawn(found, looks)) for found in findings.charts]
+def plots(findings: Findings, looks: Mapping[str, Look]) -> list[Plot]:
+    """Every chart as a figure; lines have the colours of their contestants."""
+    return [_plot(found, looks) for found in findings.charts]
 
 
 # -- tables -----------------------------------------------------------------------------------------
@@ -93,37 +85,24 @@ def _text(number: float, column: Column, *, unit: bool) -> str:
 
 
 # -- charts -----------------------------------------------------------------------------------------
-def _drawn(found: Chart, looks: Mapping[str, Look]) -> Markup:
-    def draw(axes: Axes) -> None:
-        periods = dates_or_numbers(found.periods)
-        if found.stacked:
-            _areas(axes, periods, found.lines)
-        else:
-            for line in found.lines:
-                _line(axes, periods, line, looks.get(line.contestant or "", PLAIN))
-        if found.scale == "log":
-            axes.set_yscale("log")
-            plain_log(axes.yaxis)
-        axes.set_ylabel(found.unit)
-
-    return chart(found.title, draw, height=3.3 if found.stacked else 2.7)
+def _plot(found: Chart, looks: Mapping[str, Look]) -> Plot:
+    y = Axis(found.unit, found.unit if len(found.unit) <= LONG else "", scale=found.scale)
+    if found.stacked:
+        marks = [_area(found, line, k) for k, line in enumerate(found.lines)]
+    else:
+        marks = [_line(found, line, looks) for line in found.lines]
+    height = 3.4 if found.stacked else 2.7
+    return Plot(found.title, found.caption, over(found.periods), y, marks, height, named=found.stacked)
 
 
-def _line(axes: Axes, periods: Any, line: Line, look: Look) -> None:
-    dash, width = ("--", 0.9) if line.dashed else (look.dash, 0.7 * look.width)
-    axes.plot(periods, line.values, color=look.colour, ls=dash, lw=width, gid=f"tip:{line.label}")
-    if len(line.low):
-        axes.fill_between(periods, line.low, line.high, color=look.colour, alpha=0.16, lw=0)
+def _line(found: Chart, line: Line, looks: Mapping[str, Look]) -> Mark:
+    look = looks.get(line.contestant or "", PLAIN)
+    look = Look(look.series, "--", 1.0) if line.dashed else look._replace(width=0.7 * look.width)
+    x, y, low, high = thinned(found.periods, line.values, line.low, line.high)
+    return Mark(line.label, look, x, y, low, high, group=line.contestant or line.label)
 
 
-def _areas(axes: Axes, periods: Any, lines: Sequence[Line]) -> None:
-    """Areas as steps, each in a colour of its own, with a legend below."""
-    values = np.array([line.values for line in lines], float)
-    colours = [SERIES[k % len(SERIES)] for k in range(len(lines))]
-    labels = [line.label for line in lines]
-    for area, label in zip(
-        axes.stackplot(periods, values, colors=colours, labels=labels, step="post"), labels, strict=True
-    ):
-        area.set(alpha=0.75, linewidth=0, gid=f"tip:{label}")
-    axes.margins(x=0, y=0)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=4, fontsize=7.5, handlelength=1.0)
+def _area(found: Chart, line: Line, place: int) -> Mark:
+    """In a colour of its own."""
+    x, y = thinned(found.periods, line.values)
+    return Mark(line.label, Look(place % COLOURS, "-", 1.0), x, y, shape="area")

@@ -16,9 +16,9 @@ from headway.findings import Findings
 from headway.pipelines.comparison import results as records
 from headway.pipelines.comparison.results import Results
 from headway.pipelines.reporting import charts, curves, findings, formats
-from headway.pipelines.reporting.charts import Figure
 from headway.pipelines.reporting.curves import Learning
-from headway.pipelines.reporting.figures import compact
+from headway.pipelines.reporting.plots import Plot, looks
+from headway.pipelines.reporting.static import compact
 from headway.pipelines.reporting.table import Leaderboard, leaderboard
 from headway.registry import problem_class
 from headway.runs import Run
@@ -46,7 +46,7 @@ class Section:
     basis: list[tuple[str, str]]
     board: Leaderboard | None = None
     sheets: Sequence[findings.Sheet] = ()
-    figures: Sequence[Figure] = ()
+    plots: Sequence[Plot] = ()
     pictures: Sequence[Picture] = ()
     caveats: Sequence[str] = ()
     facts: Sequence[tuple[str, str]] = ()
@@ -91,7 +91,7 @@ def _is_training(run: Run) -> bool:
 # -- comparisons and backtests ----------------------------------------------------------------------
 def _judged(run: Run, trained: Mapping[Path, tuple[str, Run]], anchor: str) -> Section:
     results = records.read(run.folder)
-    looks = charts.looks(results.rows)
+    drawn = looks(results.rows)
     headline, detail = _parted(results.verdict)
     lessons = [lesson for label, entered in trained.values() if (lesson := curves.learning(entered, label))]
     found = results.findings or Findings()
@@ -102,12 +102,12 @@ def _judged(run: Run, trained: Mapping[Path, tuple[str, Run]], anchor: str) -> S
         headline=headline,
         detail=detail,
         basis=_basis(results),
-        board=leaderboard(results, looks),
-        sheets=findings.tables(found, looks),
-        figures=[
-            *charts.comparison(results, looks),
-            *findings.figures(found, looks),
-            *charts.trainings(lessons, looks, sense, unit),
+        board=leaderboard(results, drawn),
+        sheets=findings.tables(found, drawn),
+        plots=[
+            *charts.comparison(results, drawn),
+            *findings.plots(found, drawn),
+            *charts.trainings(lessons, drawn, sense, unit),
         ],
         pictures=_pictures(run.folder, results),
         caveats=results.notes,
@@ -195,7 +195,7 @@ def _trained(runs: Sequence[Run], anchor: str) -> Section:
         headline=f"{headline}.",
         detail="On validation instances, by which the policies were selected; test instances are for a comparison.",
         basis=_effort(runs),
-        figures=charts.trainings(lessons, {}, problem.sense, problem.unit),
+        plots=charts.trainings(lessons, {}, problem.sense, problem.unit),
         **_origin(runs[0], []),
     )
 

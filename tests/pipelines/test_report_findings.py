@@ -10,7 +10,7 @@ from test_report import Outline, a_row, a_run, some_results
 from headway.findings import Chart, Column, Findings, Line, Table, Trials
 from headway.pipelines.report import report
 from headway.pipelines.reporting import findings, formats, table
-from headway.pipelines.reporting.charts import Look, looks
+from headway.pipelines.reporting.plots import Look, looks
 from headway.pipelines.reporting.sections import sections
 
 DAYS = ["2020-01-01", "2020-01-02", "2020-01-03"]

@@ -24,8 +24,8 @@ def weights_over_time(label: str, attempt: Attempt[Any], end: np.datetime64) -> 
         return None
     largest = np.argsort(-held[:, :-1].mean(axis=0), kind="stable")[:LARGEST]
     rest = np.delete(held[:, :-1], largest, axis=1).sum(axis=1)
-    names = [*(str(name) for name in solution.assets[0, largest]), "others", CASH]
-    areas = [*held[:, largest].T, rest, held[:, -1]]
+    names = [*(str(name) for name in solution.assets[0, largest]), CASH, "others"]
+    areas = [*held[:, largest].T, held[:, -1], rest]
     lines = [Line(name, [round(float(v), 3) for v in area]) for name, area in zip(names, areas, strict=True)]
     periods = [str(day) for day in np.append(solution.dates[0, ordered], end)]
     caption = f"The {len(largest)} largest by name. Ordered weights; between orders they drift."

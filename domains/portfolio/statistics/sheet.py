@@ -16,6 +16,7 @@ Dates = NDArray[np.datetime64]
 Pick = Callable[[Attempt[Any]], Floats]
 
 POINTS = 400  # of a line: enough for the width of a figure
+WEALTH, LOSS = "wealth, start = 1", "% below the highest wealth"
 NORMAL = 1.959964  # half-width of a 95 % interval in standard errors
 
 
@@ -23,8 +24,8 @@ def everybody(study: Study[Any, Any], dates: Dates) -> list[Chart]:
     """Net wealth and drawdown, a line per contestant and seed."""
     caption = "One line per contestant and seed."
     return [
-        _chart("Net wealth", f"{caption} Start = 1.", dates, _lines(study, _series("wealth")), "", "log"),
-        _chart("Drawdown", caption, dates, _lines(study, lambda a: -100 * a.evaluation.series["drawdown"][0]), "%"),
+        _chart("Net wealth", caption, dates, _lines(study, _series("wealth")), WEALTH, "log"),
+        _chart("Drawdown", caption, dates, _lines(study, lambda a: -100 * a.evaluation.series["drawdown"][0]), LOSS),
     ]
 
 
@@ -53,7 +54,7 @@ def _wealth(pairs: dict[str, Attempt[Any]], dates: Dates) -> Chart:
         if "gross" in attempt.evaluation.series:
             before = np.exp(np.cumsum(attempt.evaluation.series["gross"][0]))
             lines.append(Line(f"{who}, gross", before, who, dashed=True))
-    return _chart("Wealth, net and gross", "Dashed: before costs. Start = 1.", dates, lines, "", "log")
+    return _chart("Wealth, net and gross", "Dashed: before costs.", dates, lines, WEALTH, "log")
 
 
 def _rolling(pairs: dict[str, Attempt[Any]], dates: Dates) -> Chart:
@@ -65,7 +66,7 @@ def _rolling(pairs: dict[str, Attempt[Any]], dates: Dates) -> Chart:
         low, high = ((), ()) if number else (YEARLY * (ratio - error), YEARLY * (ratio + error))
         lines.append(Line(who, YEARLY * ratio, who, low=low, high=high))
     caption = f"Of the last {DAYS_PER_YEAR} days; the band is its 95 % interval for normal returns (Lo 2002)."
-    return _chart("Sharpe ratio of a year", caption, dates[DAYS_PER_YEAR - 1 :], lines)
+    return _chart("Sharpe ratio of a year", caption, dates[DAYS_PER_YEAR - 1 :], lines, "Sharpe ratio, a year")
 
 
 def rolling_sharpe(daily: Floats, window: int) -> Floats:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from headway.clock import within
 from headway.domains.portfolio.accounting.metrics import sharpe
 from headway.domains.portfolio.allocation.problem import Allocation
 from headway.domains.portfolio.allocation.reference import equal_weight
@@ -16,11 +17,13 @@ from headway.domains.portfolio.statistics.costs import cost_table, passive
 from headway.domains.portfolio.statistics.findings import findings, subject
 from headway.domains.portfolio.statistics.holdings import weights_over_time
 from headway.domains.portfolio.statistics.sheet import beside, everybody, rolling_sharpe
+from headway.domains.portfolio.statistics.stress import STRETCHES
 from headway.domains.portfolio.statistics.table import half_width, luck, sharpe_table, verdict
 from headway.evaluation import Evaluation
-from headway.findings import Attempt, Measure, Study, Trials
+from headway.findings import Attempt, Measure, Span, Study, Trials
 
 DAYS = 300
+COVID = STRETCHES["covid 2020"]
 MEASURE = Measure(0.9, 0.2, 1.6, 0.1, -0.2, 0.4)
 TRIALS = Trials(10, {"trainings": 4, "rules": 6}, "runs below runs", {"sharpe": [0.8, 0.9, 1.0, 1.1, 1.2]})
 
@@ -40,7 +43,7 @@ def evaluation(daily, objective=0.1, **metrics):
     return Evaluation(np.array([objective]), {}, {name: np.array([v]) for name, v in metrics.items()}, series)
 
 
-def study(attempts, *, kinds=None, history=None, measures=None, block=5.0, trials=TRIALS):
+def study(attempts, *, kinds=None, history=None, measures=None, block=5.0, trials=TRIALS, spans=()):
     """A study of these evaluations by contestant and seed, measured against ``equal_weight``."""
     found = {label: [Attempt(None, e) for e in seeds] for label, seeds in attempts.items()}
     return Study(
@@ -52,6 +55,7 @@ def study(attempts, *, kinds=None, history=None, measures=None, block=5.0, trial
         block,
         0.95,
         trials,
+        spans,
     )
 
 
@@ -153,12 +157,14 @@ def test_months_compound_to_years():
 
 
 def test_stress_is_from_peak_to_trough():
-    """What was lost on the very day of the peak is no part of it."""
+    """What was lost on the very day of the peak is no part of it; of the year's months nothing is told here."""
     dates = np.arange(np.datetime64("2020-02-18"), np.datetime64("2020-03-30"))
     daily = np.where((dates > np.datetime64("2020-02-19")) & (dates <= np.datetime64("2020-03-23")), -0.01, -0.5)
-    table = stressed(study({"hrp": [evaluation(daily)]}), dates)
+    spans = [Span("calendar", "2020-02", slice(0, 12)), Span("stress", "covid 2020", within(dates, *COVID))]
+    table = stressed(study({"hrp": [evaluation(daily)]}, spans=spans), dates)
     assert table.rows == [("hrp", pytest.approx(0.99**33 - 1))]
-    assert stressed(study({"hrp": [evaluation(daily)]}), dates + 400) is None
+    assert "covid 2020: 2020-02-20 to 2020-03-23" in table.caption
+    assert stressed(study({"hrp": [evaluation(daily)]}, spans=spans[:1]), dates) is None
 
 
 # -- charts -------------------------------------------------------------------------------------
@@ -215,7 +221,7 @@ def test_weights_stand_until_the_end(path):
     assert chart.periods == ["2020-01-03", "2020-01-07", "2020-01-09"]
     assert len(chart.lines) == 8
     np.testing.assert_allclose(np.sum([line.values for line in chart.lines], axis=0), 100, atol=0.01)
-    assert [line.label for line in chart.lines[-2:]] == ["others", "cash"]
+    assert [line.label for line in chart.lines[-2:]] == ["cash", "others"]
     weights[0, 0, 0] = -0.1
     assert weights_over_time("hrp", Attempt(orders(world, problem.rules, weights), None), world.dates[0, -1]) is None
 
