@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from headway.contest.contestants import resolve, stored_policy
@@ -37,6 +41,23 @@ def serve(config: ServeConfig) -> None:
     made = service(config)
     made.warm()
     uvicorn.run(make_app(made, body=config.body), host=config.host, port=config.port, log_level="warning")
+
+
+@contextmanager
+def serving(config: ServeConfig) -> Iterator[int]:
+    """Within this block requests are answered by a thread, on the port that is given (``port=0``: a free one)."""
+    import uvicorn
+
+    made = service(config)
+    server = uvicorn.Server(uvicorn.Config(make_app(made, body=config.body), log_level="warning"))
+    with socket.create_server((config.host, config.port)) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield int(listening.getsockname()[1])
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def _problem(config: ServeConfig) -> Problem[Any, Any]:

@@ -1,4 +1,4 @@
-"""The verbs that look: what there is to name, what a configuration amounts to, what is installed."""
+"""The verbs that look: what there is to name, what a configuration amounts to."""
 
 from __future__ import annotations
 
@@ -38,17 +38,6 @@ def show(arguments: list[str]) -> Answer:
     verb, *tokens = arguments
     found = settings(getattr(schema, str(known[verb])), verb, tokens)
     return Answer(found, lambda console: _show_settings(console, found))
-
-
-def doctor(arguments: list[str]) -> Answer:
-    """What is installed, what is wrong and what to do; exit code 1 where something is wrong."""
-    from headway.pipelines.doctor import examine
-
-    findings = examine()
-    data = [finding._asdict() for finding in findings]
-    return Answer(
-        data, lambda console: _show_findings(console, findings), code=int(any(f.state == "bad" for f in findings))
-    )
 
 
 def _details(parts: dict[str, dict[str, type[Any]]]) -> Answer:
@@ -111,16 +100,4 @@ def _show_settings(console: Console, found: list[dict[str, Any]]) -> None:
         table.add_column(heading, style=style, overflow="fold")
     for row in found:
         table.add_row(row["key"], "null" if row["value"] is None else escape(str(row["value"])), escape(row["origin"]))
-    console.print(table)
-
-
-def _show_findings(console: Console, findings: list[Any]) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    mark = {"good": "[green]ok[/]", "note": "[yellow]note[/]", "bad": "[bold red]bad[/]"}
-    table = Table.grid(padding=(0, 2))
-    for finding in findings:
-        todo = f"\n[yellow]-> {escape(finding.todo)}[/]" if finding.todo else ""
-        table.add_row(mark[finding.state], f"[bold]{finding.subject}[/]", escape(finding.found) + todo)
     console.print(table)

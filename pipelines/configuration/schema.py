@@ -129,6 +129,20 @@ class Limits(Model):
     memory: Count = Field(default=4 * 2**30, description="outer limit on resident memory, bytes")
 
 
+class Executor(Model):
+    """Where the cells of a grid are computed; the answers are the same everywhere."""
+
+    shorthand = "kind"
+
+    kind: Literal["inline", "processes", "ray"] = Field(
+        default="inline", description="inline: in this process, one by one; processes: of this machine; ray: a cluster"
+    )
+    workers: Count | None = Field(default=None, description="cells at the same time; null: as many as there is room for")
+    address: str | None = Field(
+        default=None, description="Ray cluster: auto, HOST:PORT or ray://HOST:PORT; null: one of its own, here"
+    )
+
+
 class CompareConfig(Limits, RunConfig):
     """Contestants on the same instances, under the same budget and clock."""
 
@@ -148,7 +162,10 @@ class CompareConfig(Limits, RunConfig):
     confidence: float = Field(default=0.95, gt=0, lt=1, description="level of the intervals")
     resamples: Count = Field(default=2000, description="bootstrap replicates")
     pictures: int = Field(default=1, ge=0, description="instances to draw, for the best contestant of each kind")
-    jobs: Count = Field(default=1, description="contestants that run at the same time; timings are fairest with 1")
+    executor: Executor = Field(default=Executor(), description="where answers are computed")
+    shard: Count | None = Field(
+        default=None, description="instances of a cell, which is computed and kept as one; null: a minute of budget"
+    )
     report: bool = Field(default=True, description="write the HTML report")
 
 
@@ -287,7 +304,7 @@ class ReportConfig(Model):
 
 
 class ResumeConfig(Model):
-    """Continue an interrupted training run."""
+    """Continue a run that was stopped: a training, a comparison, a study."""
 
     folder: Path = Field(description="run folder")
 

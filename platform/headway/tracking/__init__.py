@@ -13,7 +13,7 @@ from pathlib import Path
 from headway.runs import Run
 from headway.tracking.mirroring import Mirror
 from headway.tracking.model_registry import fetch_policy, log_policy
-from headway.tracking.tracker import TrackingWarning, connect, failures, initialise, lost
+from headway.tracking.tracker import TrackingWarning, again, connect, failures, initialise, lost
 
 __all__ = ["Run", "TrackingWarning", "attach", "fetch_policy", "initialise", "log_policy", "mirror"]
 
@@ -37,9 +37,7 @@ def mirror(run: Run, uri: str | None) -> str | None:
     try:
         return Mirror(connect(uri), uri).run(run)
     except failures() as error:
-        again = "from headway.tracking import Run, mirror; "
-        again += f"mirror(Run.open({str(run.folder.absolute())!r}), {uri!r})"
-        warnings.warn(lost("the run was not mirrored", run.folder, uri, error, again), stacklevel=2)
+        warnings.warn(lost("the run was not mirrored", run.folder, uri, error, again(run, uri)), stacklevel=2)
         return None
 
 
@@ -58,6 +56,6 @@ def attach(run: Run, file: Path, uri: str | None) -> None:
     try:
         Mirror(connect(uri), uri).file(run, file)
     except failures() as error:
-        again = "from pathlib import Path; from headway.tracking import Run, attach; "
-        again += f"attach(Run.open({str(run.folder.absolute())!r}), Path({str(file.absolute())!r}), {uri!r})"
-        warnings.warn(lost(f"{file.name} was not attached", file.parent, uri, error, again), stacklevel=2)
+        line = "in Python: from pathlib import Path; from headway.tracking import Run, attach; "
+        line += f"attach(Run.open({str(run.folder.absolute())!r}), Path({str(file.absolute())!r}), {uri!r})"
+        warnings.warn(lost(f"{file.name} was not attached", file.parent, uri, error, line), stacklevel=2)

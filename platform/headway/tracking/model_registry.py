@@ -15,7 +15,7 @@ from headway.registry import problem_class
 from headway.runs import Run
 from headway.storage.folders import MANIFEST
 from headway.tracking.mirroring import Mirror
-from headway.tracking.tracker import connect, failures, lost, quieten
+from headway.tracking.tracker import again, connect, failures, lost, quieten
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
@@ -51,11 +51,42 @@ def log_policy(run: Run, folder: Path, name: str, *, uri: str | None, alias: Ali
     try:
         return _Registration(run, folder, policy, uri).version(name, alias)
     except failures() as error:
-        again = "from pathlib import Path; from headway.tracking import Run, log_policy; "
-        again += f"log_policy(Run.open({str(run.folder.absolute())!r}), Path({str(folder.absolute())!r}), "
-        again += f"{name!r}, uri={uri!r}, alias={alias!r})"
-        warnings.warn(lost("the policy was not registered", folder, uri, error, again), stacklevel=2)
+        line = "in Python: from pathlib import Path; from headway.tracking import Run, log_policy; "
+        line += f"log_policy(Run.open({str(run.folder.absolute())!r}), Path({str(folder.absolute())!r}), "
+        line += f"{name!r}, uri={uri!r}, alias={alias!r})"
+        todo = again(run, uri) if _asked(run) == name else line
+        warnings.warn(lost("the policy was not registered", folder, uri, error, todo), stacklevel=2)
         return None
+
+
+def register(run: Run, uri: str) -> str | None:
+    """Register the policy of a training run whose configuration asks for that (``tracking.register_as``), once.
+
+    Returns
+    -------
+    The version; None where nothing asks for it, where it is registered already, or where the tracker is dead (with a
+    TrackingWarning).
+    """
+    name = _asked(run)
+    if name is None or run.status != "finished" or _registered(run, name, uri):
+        return None
+    return log_policy(run, run.folder / "policy", name, uri=uri)
+
+
+def _asked(run: Run) -> str | None:
+    """The name that a run's configuration wants its policy to be registered under."""
+    tracking = run.config.get("tracking")
+    return tracking.get("register_as") if isinstance(tracking, dict) else None
+
+
+def _registered(run: Run, name: str, uri: str) -> bool:
+    """Whether a version of this name came from this run: to register it once more would move the alias back."""
+    try:
+        client = connect(uri)
+        run_id = Mirror(client, uri).entry(run)
+        return bool(client.search_model_versions(f"name = '{name}' and run_id = '{run_id}'"))
+    except failures():
+        return False  # registering will say what is wrong
 
 
 def fetch_policy(reference: str, uri: str | None = None) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shlex
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from headway.errors import ConfigError
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+    from headway.runs import Run
 
 PATIENCE = 5.0  # seconds to wait for somebody else's lock on the database
 
@@ -43,14 +46,19 @@ def failures() -> tuple[type[Exception], ...]:
     return (MlflowException, SQLAlchemyError, sqlite3.Error, OSError)
 
 
-def lost(what: str, folder: Path, uri: str, error: Exception, again: str) -> TrackingWarning:
-    """The warning that ``what`` happened, with the line of Python that makes up for it."""
+def lost(what: str, folder: Path, uri: str, error: Exception, todo: str) -> TrackingWarning:
+    """The warning that ``what`` happened, with the line that makes up for it."""
     got = next(iter(str(error).strip().splitlines()), type(error).__name__)
     return TrackingWarning(
         f"{what}; nothing is lost, all of it is in its folder\n  where: {uri}\n  got: {got}\n"
         f"  expected: a tracker that answers\n  folder: {folder}\n"
-        f"  to do: once it does, in Python: {again}"
+        f"  to do: once it does: {todo}"
     )
+
+
+def again(run: Run, uri: str) -> str:
+    """The command that mirrors a run once more, and registers its policy where its configuration says so."""
+    return f"headway mirror {shlex.quote(str(run.folder.absolute()))} tracking={uri}"
 
 
 def quieten() -> None:
