@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from headway.batch import Instance
 from headway.contest.contestants import Contestant
 from headway.errors import CapabilityError, LeakageError, UnknownNameError
+from headway.pipelines.comparison import parts
 from headway.pipelines.comparison.entrants import Entrant, enter, pairs, with_ablations
 from headway.pipelines.comparison.fits import Fits
 from headway.pipelines.comparison.periods import labels, scored, span, start
@@ -18,11 +20,21 @@ from headway.pipelines.comparison.picture import drawable
 from headway.pipelines.comparison.publish import publish
 from headway.pipelines.comparison.results import Results, Score, about, digested, measured, slug
 from headway.pipelines.comparison.retrain import Retrain, Trainee, is_agent, trainee
+from headway.pipelines.comparison.spans import calendar, refuse_outside, stretches
 from headway.pipelines.comparison.study import study
 from headway.pipelines.comparison.timeline import Timeline, Track
 from headway.pipelines.comparison.trials import count
 from headway.pipelines.comparison.verdict import claims, decide
-from headway.pipelines.comparison.walkforward import Fitted, Keep, Refit, Schedule, Walked, fitted, walk_forward
+from headway.pipelines.comparison.walkforward import (
+    Fitted,
+    Keep,
+    Refit,
+    Schedule,
+    Walked,
+    first_period,
+    fitted,
+    walk_forward,
+)
 from headway.pipelines.configuration.schema import BacktestConfig, Entry
 from headway.policy import Policy
 from headway.problem import Problem
@@ -50,6 +62,7 @@ def backtest(
     """
     problem = make_problem(config.problem.name, **config.problem.options)
     history = problem.history(config.start, config.end)
+    refuse_outside(problem.clock(history)[first_period(problem.environment(), history) :], config.stress)
     entrants, reference = _entrants(config, problem, history)
     for entrant in entrants:
         for member in entrant.members:
@@ -208,7 +221,11 @@ def _results(
     stored = [policy for entrant in entrants for member in entrant.members for policy in member.policies]
     digest = history.digest()
     trials = count(folder.parent, problem.name, digest, rows, scores, stored, tracking=config.tracking.uri)
-    findings = problem.findings(study(timeline, rows, history, trials))
+    clock = scored(problem, history, tracks)
+    spans = [*calendar(clock), *stretches(clock, problem.stress, config.stress)]
+    found = parts.parts(timeline, clock, spans)
+    parts.write(found, folder)
+    findings = problem.findings(study(timeline, rows, history, trials, spans))
     files = sorted((folder / "pictures").glob("*.svg"))
     return Results(
         verb="backtest",
@@ -235,9 +252,10 @@ def _results(
             if folder / "pictures" / f"{slug(label)}.svg" in files
         ],
         series={label: _series(track) for label, track in tracks.items()},
-        periods=labels(scored(problem, history, tracks)),
+        periods=labels(clock),
+        spans=parts.records(found),
         trials=trials,
-        findings=findings,
+        findings=replace(findings, tables=[*findings.tables, *parts.tables(found, problem.unit)]),
     )
 
 

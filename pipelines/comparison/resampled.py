@@ -59,11 +59,15 @@ class Resampled:
         return drawn
 
 
-def resampled(problem: Problem[Any, Any], series: Sequence[Floats], resamples: int) -> Resampled | None:
-    """Replicates of the time of ``series`` [T] each; None where it is too short for blocks."""
-    if not series or len(series[0]) < stats.SHORT:
+def resampled(
+    problem: Problem[Any, Any], series: Sequence[Floats], resamples: int, length: int | None = None
+) -> Resampled | None:
+    """Replicates of the time of ``series`` [T] each, in blocks of ``length`` on average (None: estimated); None where
+    it is too short for blocks: less than `stats.SHORT` periods, or than four blocks.
+    """
+    if not series or len(series[0]) < max(stats.SHORT, 4 * (length or 0)):
         return None
-    return Resampled(problem, *stats.blocks(*series, resamples=resamples))
+    return Resampled(problem, *stats.blocks(*series, resamples=resamples, length=length))
 
 
 def measures(problem: Problem[Any, Any], series: Mapping[str, Floats]) -> dict[str, Floats]:

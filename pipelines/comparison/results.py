@@ -20,6 +20,8 @@ key                     content
 ``pictures``            [{``contestant``, ``instance``, ``file``}], files relative to the run folder
 ``series``              contestant -> [{``seed``, ``sha256`` of the objective's, name of a series: values a period}]
 ``periods``             labels of those periods (dates or numbers)
+``spans``               its parts: [{``kind``, ``name``, ``first``, ``last``, ``periods``, ``measures``:
+                        contestant -> measure -> value, interval, lead over the reference, interval}]
 ``trials``              how many strategies were tried (`headway.findings.Trials`); null in a comparison
 ``findings``            tables and charts of the problem's own (`headway.findings.Findings`); null in a comparison
 ======================  ===========================================================================
@@ -176,6 +178,7 @@ class Results:
     pictures: Sequence[Mapping[str, Any]] = ()
     series: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     periods: Sequence[Any] = ()
+    spans: Sequence[Mapping[str, Any]] = ()
     trials: Trials | None = None
     findings: Findings | None = None
 

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from headway.batch import Instance
-from headway.findings import Attempt, Study, Trials
+from headway.findings import Attempt, Span, Study, Trials
 from headway.pipelines.comparison.results import Row
 from headway.pipelines.comparison.timeline import Timeline
 
 
-def study(timeline: Timeline, rows: Sequence[Row], history: Instance, trials: Trials) -> Study[Any, Any]:
+def study(
+    timeline: Timeline, rows: Sequence[Row], history: Instance, trials: Trials, spans: Sequence[Span] = ()
+) -> Study[Any, Any]:
     """What `Problem.findings` is handed; contestants in the order of ``rows``."""
     tracks = [timeline.tracks[row.contestant] for row in rows]
     sound = [track for track in tracks if track.feasible]
@@ -30,4 +32,5 @@ def study(timeline: Timeline, rows: Sequence[Row], history: Instance, trials: Tr
         block=math.nan if timeline.resampled is None else float(timeline.resampled.length),
         confidence=timeline.confidence,
         trials=trials,
+        spans=spans,
     )

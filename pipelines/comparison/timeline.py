@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -23,7 +23,8 @@ from headway.problem import Problem
 
 Floats = NDArray[np.float64]
 
-UNKNOWN = Estimate(math.nan, math.nan, math.nan, math.nan)
+NAN = math.nan
+UNKNOWN = Estimate(NAN, NAN, NAN, NAN)
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,10 @@ class Track:
         values = [float(e.objective[0]) for e in self.evaluations if e is not None]
         return float(np.mean(values)) if self.feasible else math.nan
 
+    def within(self, part: slice) -> Track:
+        """Itself in these periods alone; as it is where the scorer gives no value a period."""
+        return replace(self, evaluations=[e if e is None else _part(e, part) for e in self.evaluations])
+
     @cached_property
     def series(self) -> dict[str, Floats]:
         """[S, T] each, by name, where every seed was feasible and the scorer gives a value a period."""
@@ -71,12 +76,20 @@ class Timeline:
     reference: str
     confidence: float
     resamples: int
+    block: int | None = None  # mean length of a block; None: estimated
+
+    def within(self, part: slice) -> Timeline:
+        """These periods alone, cut into blocks as long as those of all of them."""
+        tracks = {label: track.within(part) for label, track in self.tracks.items()}
+        block = None if self.resampled is None else self.resampled.length
+        return replace(self, tracks=tracks, block=block)
 
     @cached_property
     def resampled(self) -> Resampled | None:
         """The replicates of time; None without series, or where there are too few periods."""
         admissible = [t for t in self.tracks.values() if t.kind != "oracle" and t.series]
-        return resampled(self.problem, [s for t in admissible for s in t.series[OBJECTIVE]], self.resamples)
+        series = [s for t in admissible for s in t.series[OBJECTIVE]]
+        return resampled(self.problem, series, self.resamples, self.block)
 
     @cached_property
     def replicates(self) -> dict[str, dict[str, Floats]]:
@@ -85,11 +98,13 @@ class Timeline:
         return {} if drawn is None else {t.label: drawn.replicates(t.label, t.series) for t in tracks if t.series}
 
     def measures(self, label: str) -> dict[str, Measure]:
-        """The objective and each of `Problem.measures` of a contestant, with their errors; empty without any."""
-        if label not in self.replicates:
+        """The objective and each of `Problem.measures` of a contestant, with their errors; empty without series."""
+        if not self.tracks[label].series:
             return {}
-        base = self.reference if self.reference in self.replicates else label
+        base = self.reference if self.tracks[self.reference].series else label
         mine, theirs = self._measured(label), self._measured(base)
+        if label not in self.replicates:
+            return {name: Measure(mine[name], NAN, NAN, mine[name] - theirs[name], NAN, NAN) for name in mine}
         found = {}
         for name, values in self.replicates[label].items():
             own = stats.from_replicates(mine[name], values, self.confidence)
@@ -145,7 +160,7 @@ class Timeline:
             oracle=track.kind == "oracle",
             incidents={s.status: 1 for s in track.scores if s.status != "finished"},
             metrics={k: float(np.mean([e.metrics[k][0] for e in measured])) for k in _metrics(measured)},
-            metric_intervals={name: (m.low, m.high) for name, m in self.measures(track.label).items()},
+            metric_intervals={n: (m.low, m.high) for n, m in self.measures(track.label).items() if m.low == m.low},
         )
 
     def _gap(self, track: Track, base: Track) -> tuple[Estimate, Floats]:
@@ -168,6 +183,14 @@ class Timeline:
         return {
             name: float(values.mean()) for name, values in measures(self.problem, self.tracks[label].series).items()
         }
+
+
+def _part(evaluation: Evaluation, part: slice) -> Evaluation:
+    known = evaluation.series.get(OBJECTIVE)
+    if known is None:
+        return evaluation
+    cut = {name: values[:, part] for name, values in evaluation.series.items() if values.shape == known.shape}
+    return replace(evaluation, objective=cut[OBJECTIVE].mean(1), series=cut)
 
 
 def _metrics(evaluations: Sequence[Evaluation]) -> Sequence[str]:

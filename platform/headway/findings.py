@@ -39,6 +39,14 @@ class Measure(NamedTuple):
     lead_high: float
 
 
+class Span(NamedTuple):
+    """A part of a backtest, of the calendar or of ``stress``; ``part`` cuts it out of a series of periods."""
+
+    kind: str
+    name: str
+    part: slice
+
+
 @dataclass(frozen=True)
 class Trials:
     """How many strategies were tried before one of them is shown: what a best result must be judged by.
@@ -67,10 +75,11 @@ class Study(Generic[I, X]):
     attempts : contestant -> one attempt a seed; contestants that were feasible with every seed, best first
     kinds : contestant -> classical, learned, hybrid, ablation or oracle
     reference : the contestant that others are measured against; one of ``attempts`` unless it failed
-    measures : contestant -> name -> objective and `Problem.measures`, with their errors; empty on a short history
+    measures : contestant -> name -> objective and `Problem.measures`, with their errors (NaN on a short history)
     block : mean length of the blocks of periods that were resampled, NaN where none were
     confidence : level of all intervals
     trials : how many strategies were tried
+    spans : its parts: of the calendar, and of stress
     """
 
     history: I
@@ -81,6 +90,7 @@ class Study(Generic[I, X]):
     block: float
     confidence: float
     trials: Trials
+    spans: Sequence[Span] = ()
 
 
 # -- what it answers with -----------------------------------------------------------------------

@@ -59,6 +59,7 @@ class Problem(ABC, Generic[I, X]):
     criterion: ClassVar[Criterion] = Criterion()
     resampling: ClassVar[Literal["instance", "blocks"]] = "instance"
     timeline: ClassVar[bool] = False  # instances have periods that are revealed one by one
+    stress: ClassVar[Mapping[str, tuple[str, str]]] = {}  # stretches that backtests report on: name -> first, last
 
     instance_type: ClassVar[type[Any]]
     solution_type: ClassVar[type[Any]]

@@ -127,7 +127,7 @@ def test_findings_are_kept(tides, tmp_path):
     """In the results, as they were; sentences are among the notes."""
     results = walked(["zero"], tmp_path)
     assert "The moon was full." in results.notes
-    (table,) = results.findings.tables
+    table = results.findings.tables[0]
     assert [column.form for column in table.columns] == ["text", "percent"]
     assert [cells[0] for cells in table.rows] == ["same", "zero"]
     value, low, high = table.rows[1][1]

@@ -23,6 +23,7 @@ from headway.domains.portfolio.market.point_in_time import PointInTime
 from headway.domains.portfolio.market.providers import PROVIDERS, Provider, Simulator
 from headway.domains.portfolio.market.randomise import RANDOMISERS, Randomiser
 from headway.domains.portfolio.market.splits import begin, day_index, held_out_from, parse_date, spans
+from headway.domains.portfolio.statistics.stress import STRETCHES
 from headway.errors import ConfigError
 from headway.problem import Problem, lookup
 from headway.seeds import Split
@@ -52,6 +53,7 @@ class MarketProblem(Problem[PricePath, X]):
     unit: ClassVar[str] = "net log growth per year"
     resampling: ClassVar[Literal["instance", "blocks"]] = "blocks"
     timeline: ClassVar[bool] = True
+    stress: ClassVar[Mapping[str, tuple[str, str]]] = STRETCHES
     instance_type: ClassVar[type[Any]] = PricePath
 
     data: str = "sp500"

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headway.domains.portfolio.statistics.daily import growth, mean, total
-from headway.domains.portfolio.statistics.stress import inside
 from headway.findings import Attempt, Cell, Column, Study, Table
 
 Dates = NDArray[np.datetime64]
@@ -43,17 +42,16 @@ def by_month(label: str, attempt: Attempt[Any], dates: Dates) -> Table:
 
 
 def stressed(study: Study[Any, Any], dates: Dates) -> Table | None:
-    """Every contestant in each window of falling markets; None where the backtest holds none of them whole."""
-    windows = inside(dates)
-    if not windows:
+    """Every contestant in each stretch of stress; None where the backtest has none of them."""
+    spans = [span for span in study.spans if span.kind == "stress"]
+    if not spans:
         return None
     rows: list[Sequence[Cell]] = [
-        (label, *(_compounded(attempts, days) for _, days in windows)) for label, attempts in study.attempts.items()
+        (label, *(_compounded(attempts, span.part) for span in spans)) for label, attempts in study.attempts.items()
     ]
-    columns = (NAME, *(Column(window.name, "percent", 1) for window, _ in windows))
-    spans = "; ".join(f"{w.name}: after {w.peak} to {w.trough}" for w, _ in windows)
-    caption = f"Net return from the highest to the lowest close of the S&P 500. {spans}."
-    return Table("Times of stress", columns, rows, caption, True)
+    columns = (NAME, *(Column(span.name, "percent", 1) for span in spans))
+    days = "; ".join(f"{span.name}: {dates[span.part][0]} to {dates[span.part][-1]}" for span in spans)
+    return Table("Times of stress", columns, rows, f"Net return over all of each. {days}.", True)
 
 
 def _compounded(attempts: Sequence[Attempt[Any]], days: Any) -> float:

@@ -103,7 +103,9 @@ def probability_better(a: ArrayLike, b: ArrayLike, *, sense: Sense = "min") -> f
     return float(((lead > 0) + 0.5 * (lead == 0)).mean())
 
 
-def blocks(*series: ArrayLike, resamples: int = 1000, seed: int = 0) -> tuple[NDArray[np.intp], int]:
+def blocks(
+    *series: ArrayLike, resamples: int = 1000, seed: int = 0, length: int | None = None
+) -> tuple[NDArray[np.intp], int]:
     """Stationary bootstrap of T dependent periods: indices [R, T] that resample all series alike, mean block length.
 
     Politis and Romano 1994; the mean block length is that of Politis and White 2004 (corrected 2009),
@@ -112,10 +114,11 @@ def blocks(*series: ArrayLike, resamples: int = 1000, seed: int = 0) -> tuple[ND
     Parameters
     ----------
     series : float64 [T] each, to estimate the block length from
+    length : mean length of a block, where it is known
     """
     from arch.bootstrap import StationaryBootstrap
 
-    length = round(max(block_length(s) for s in series))
+    length = length or round(max(block_length(s) for s in series))
     periods = np.arange(np.asarray(series[0]).shape[0])
     bootstrap = StationaryBootstrap(length, periods, seed=np.random.default_rng(seed))
     return np.stack([data[0][0] for data in bootstrap.bootstrap(resamples)]), length

@@ -13,7 +13,6 @@ from scipy import stats
 from headway.domains.portfolio.statistics.deflated import FEW, Hurdle, deflated, expected_best, hurdle
 from headway.domains.portfolio.statistics.rivals import at_equal_risk, confidence_set, superior_ability
 from headway.domains.portfolio.statistics.sharpe import Record, minimum_track_record, probabilistic, record
-from headway.domains.portfolio.statistics.stress import WINDOWS, inside
 
 FUND = Record(0.458, -2.448, 10.164, 24)  # two years of a hedge fund, monthly: Bailey and Lopez de Prado 2012
 
@@ -160,18 +159,3 @@ def test_more_risk_is_no_superiority(rivals):
     levered = at_equal_risk(benchmark, np.column_stack([2 * benchmark, 0.5 * benchmark, np.full(500, 0.001)]))
     np.testing.assert_allclose(levered[:, :2], benchmark[:, None] * [1, 1])
     np.testing.assert_array_equal(levered[:, 2], 0.001)
-
-
-# -- stress -------------------------------------------------------------------------------------
-def test_windows_are_whole_days_after_the_peak():
-    """From the day after the peak to the trough; a window that begins or ends outside is left out."""
-    dates = np.arange(np.datetime64("2020-02-19"), np.datetime64("2022-06-01"))
-    ((window, days),) = inside(dates)
-    assert window.name == "covid 2020"
-    assert (str(dates[days][0]), str(dates[days][-1])) == ("2020-02-20", "2020-03-23")
-    assert inside(dates[2:]) == []
-    assert len(inside(dates[1:])) == 1
-    assert inside(dates[:0]) == []
-    assert [w.name for w, _ in inside(np.arange(np.datetime64("1990-01-01"), np.datetime64("2023-01-01")))] == [
-        w.name for w in WINDOWS
-    ]
