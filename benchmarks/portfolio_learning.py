@@ -168,18 +168,19 @@ def bar(options: argparse.Namespace) -> None:
 
 
 def agents(options: argparse.Namespace) -> None:
-    """Every agent at a coefficient of 0.2, one seed of each."""
+    """Every agent at a coefficient of 0.2."""
     kept, n, problem, own = Kept(options.keep), options.n, market(0.2), f"ic=0.2 n={options.n}"
     base, oracle = (
         kept.get(f"{own} {x}", partial(scored, problem, x, "test", n)) for x in ("equal_weight", "informed")
     )
     rows = []
     for name in options.agents:
-        run = kept.get(f"{own} {name} seed=0", partial(trained, problem, name, 0, n))
-        row = rows_of(name, [run], base["growth"], oracle["growth"])
-        rows.append(row | {"environment": AGENTS[name][0], "steps": f"{run['steps']:,}"})
+        runs = [kept.get(f"{own} {name} seed={s}", partial(trained, problem, name, s, n)) for s in range(options.seeds)]
+        row = rows_of(name, runs, base["growth"], oracle["growth"])
+        rows.append(row | {"environment": AGENTS[name][0], "steps": f"{runs[0]['steps']:,}"})
         print(rows[-1], file=sys.stderr)
-    table(rows, "Every agent at a coefficient of 0.2, seed 0; none but the pathwise one was tuned")
+    seeds = f"{options.seeds} seeds"
+    table(rows, f"Every agent at a coefficient of 0.2, {seeds}; none but the pathwise one was tuned")
 
 
 if __name__ == "__main__":
