@@ -52,12 +52,14 @@ def _allowed(xp: Any, rules: Rules, weights: Array) -> bool:
     """Whether all rows are within plain limits as they are, which is quickly seen."""
     risky = weights[:, :-1]
     size = risky if rules.long_only else xp.abs(risky)
-    if bool(size.min() < 0.0) or bool(size.max() > rules.cap):
-        return False
     gross = over_assets(xp, size)
     spent = gross if rules.long_only else over_assets(xp, risky)
-    within = (gross <= rules.leverage + _SLACK) & (xp.abs(weights[:, -1] - (1.0 - spent)) <= _SLACK)
-    return bool(within.all())
+    return (
+        bool(size.min() >= 0.0)
+        and (rules.cap >= rules.leverage or bool(size.max() <= rules.cap))  # else the sum says it
+        and bool(gross.max() <= rules.leverage + _SLACK)
+        and bool(xp.abs(weights[:, -1] - (1.0 - spent)).max() <= _SLACK)
+    )
 
 
 def _limits(xp: Any, rules: Rules, risky: Array, held: Array | None) -> Limits:

@@ -70,6 +70,11 @@ class Rules:
         return self.cost + self.spread / 2
 
     @property
+    def solvent(self) -> bool:
+        """Whether no weight may be negative, cash included: no day can then take all."""
+        return self.long_only and self.leverage <= 1
+
+    @property
     def charges(self) -> bool:
         """Whether owing costs more than the asset itself: a fee on shorts or a margin on loans."""
         return self.borrow > 0 or self.margin > 0

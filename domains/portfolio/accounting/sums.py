@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,18 @@ from headway.ops import Array
 
 
 def over_assets(xp: Any, values: Array) -> Array:
-    """Sums [B] over the last axis of [B, N].
+    """Sums [B] over the last axis of float64 [B, N].
 
-    By numpy's einsum, in half of the time of its sum over short rows. A product with ones would be faster still, but
-    BLAS adds up in an order that depends on where an array lies in memory, and a step must repeat bit for bit.
+    By numpy's products of vectors, in half of the time of its sum over short rows, one row or many. A product of the
+    matrix with ones would be faster still, but BLAS adds up in an order that then depends on where an array lies in
+    memory and how many rows it has, and a step must repeat bit for bit.
     """
-    return np.einsum("ij->i", values) if isinstance(values, np.ndarray) else xp.sum(values, axis=-1)
+    return np.vecdot(values, _ones(values.shape[-1])) if isinstance(values, np.ndarray) else xp.sum(values, axis=-1)
+
+
+@cache
+def _ones(n: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Made once per number of assets."""
+    ones = np.ones(n)
+    ones.flags.writeable = False
+    return ones

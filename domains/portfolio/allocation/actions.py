@@ -47,7 +47,7 @@ class Scored(Sight):
     def decode(self, observation: Observation, action: Array) -> Array:
         """Scores [B, N] -> weights [B, N + 1]; see `approach`."""
         xp = self.arrays.xp
-        inside = bool((xp.abs(action) <= 1.0).all())  # quicker to see than to clip
+        inside = bool(xp.abs(action).max() <= 1.0)  # quicker to see than to clip
         scores = xp.astype(action, xp.float64)
         return self.approach(observation, scores if inside else xp.clip(scores, min=-1.0, max=1.0))
 
@@ -81,7 +81,7 @@ class Scored(Sight):
         """Weights of the assets [B, N]."""
         xp = self.arrays.xp
         power, kept = xp.exp(self.strength * scores), None
-        if not bool((observation["traded"] == 1).all()):
+        if not bool(observation["traded"].min()):
             trades = xp.astype(observation["traded"], xp.float64)
             power, kept = power * trades, held * (1.0 - trades)
         if self.form == "softmax":
@@ -92,5 +92,6 @@ class Scored(Sight):
             elif "base" in observation:
                 power = power * xp.astype(observation["base"], xp.float64)
             total = over_assets(xp, power)[:, None]
-        target = power / (total + _TINY)
-        return target if kept is None else kept + (1.0 - over_assets(xp, kept)[:, None]) * target
+        if kept is None:
+            return power / total
+        return kept + (1.0 - over_assets(xp, kept)[:, None]) * (power / (total + _TINY))

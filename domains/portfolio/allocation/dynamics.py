@@ -20,7 +20,7 @@ from headway.domains.portfolio.allocation.periods import Periods, cut
 from headway.domains.portfolio.allocation.rewards import REWARDS, Earned, Reward
 from headway.domains.portfolio.allocation.sight import Seen
 from headway.domains.portfolio.allocation.solution import Weights, orders
-from headway.domains.portfolio.market.instance import PricePath
+from headway.domains.portfolio.market.instance import TRADED, PricePath
 from headway.environment import Observation, Transition
 from headway.ops import Array
 from headway.problem import lookup
@@ -80,8 +80,9 @@ class Trade(Scored):
         rules, convert = self.problem.rules, self.arrays.ops.asarray
         check_places(rules, instance)
         days = instance.decisions(rules.every, rules.lag)
+        halts = self.problem.halts or bool((instance.status != TRADED).any())
         return Params(
-            periods=Periods(*map(convert, cut(instance, rules, days))),
+            periods=Periods(*map(convert, cut(instance, rules, days, halts))),
             seen=self.see(instance, np.append(days, instance.length - 1)),
             scores=convert(self.rewarding.scores(instance, days)),
             start=convert(instance.start),
@@ -110,19 +111,21 @@ class Trade(Scored):
         periods, now = params.periods, state.period
         waited = self._drifted(state.weights, periods.waiting, periods.owed_waiting, now)
         ordered, drifted, fate = xp.astype(decision, xp.float64, copy=False), waited.weights, None
-        idle = over_assets(xp, xp.abs(ordered)) == 0.0
-        if bool(ops.gather(periods.halted, now).any()):
+        size = over_assets(xp, xp.abs(ordered))
+        if periods.halted.shape[1] and bool(ops.gather(periods.halted, now).any()):
             fate = ops.gather(periods.fate, now)
             drifted = paid_out(xp, drifted, fate[:, 0])
             ordered = possible(xp, ordered, drifted, fate[:, 1])
-        target = xp.where(idle[:, None], drifted, ordered) if bool(idle.any()) else ordered
+        target = ordered if bool(size.min() > 0.0) else xp.where((size == 0.0)[:, None], drifted, ordered)
         wealth = state.wealth * waited.growth
         change = xp.abs(target[:, :-1] - drifted[:, :-1])
         paid = price(xp, rules, change, wealth, ops.gather(periods.friction, now) if rules.impact else None)
         held = self._drifted(target, periods.holding, periods.owed_holding, now)
         weights = held.weights if fate is None else paid_out(xp, held.weights, fate[:, 2])
         growth = waited.growth * (1.0 - paid) * held.growth
-        ruined = (waited.low <= 0) | (held.low <= 0) | (paid >= 1.0)
+        ruined = paid >= 1.0
+        if not rules.solvent:
+            ruined = ruined | (waited.low <= 0) | (held.low <= 0)
         period = now + 1
         truncated = (period == periods.holding.shape[1]) & ~ruined
         scores = ops.gather(params.scores, now) if params.scores.shape[1] else params.scores
@@ -133,8 +136,9 @@ class Trade(Scored):
     def _drifted(self, weights: Array, relatives: Array, owed: Array, now: Array) -> Drift:
         if not relatives.shape[2]:
             return Drift(1.0, weights, 1.0)
-        xp, gather = self.arrays.xp, self.arrays.ops.gather
-        return drift(xp, weights, gather(relatives, now), gather(owed, now) if self.problem.rules.charges else None)
+        xp, gather, rules = self.arrays.xp, self.arrays.ops.gather, self.problem.rules
+        due = gather(owed, now) if rules.charges else None
+        return drift(xp, weights, gather(relatives, now), due, rules.solvent)
 
     def solution(self, instance: PricePath, decisions: Array, length: Array, state: State) -> Weights:
         return orders(instance, self.problem.rules, decisions)

@@ -20,8 +20,11 @@ class Drift(NamedTuple):
     low: Array
 
 
-def drift(xp: Any, weights: Array, relatives: Array, owed: Array | None) -> Drift:
-    """Let ``weights`` drift through cumulative ``relatives`` [B, E, N + 1], E >= 1; negative ones through ``owed``."""
+def drift(xp: Any, weights: Array, relatives: Array, owed: Array | None, solvent: bool = False) -> Drift:
+    """Let ``weights`` drift through cumulative ``relatives`` [B, E, N + 1], E >= 1; negative ones through ``owed``.
+
+    ``solvent``: no weight can be negative, so wealth stays above zero.
+    """
     days = relatives.shape[1]
     if owed is None and days > 1:
         wealth, last = xp.matmul(relatives, weights[:, :, None])[:, :, 0], relatives[:, -1] * weights
@@ -33,7 +36,7 @@ def drift(xp: Any, weights: Array, relatives: Array, owed: Array | None) -> Drif
         wealth, last = xp.sum(values, axis=-1), values[:, -1]
     final = wealth[:, -1]
     low = final if days == 1 else xp.min(wealth, axis=-1)
-    safe = xp.where(final > 0, final, 1.0)
+    safe = final if solvent else xp.where(final > 0, final, 1.0)
     return Drift(final, last / safe[:, None], low)
 
 

@@ -20,8 +20,9 @@ class Periods(NamedTuple):
     waiting : [B, D, L, N + 1], growth of each holding from the decision to each close up to the trade
     holding : [B, D, E - L, N + 1], growth from the trade to each later close of the period
     owed_waiting, owed_holding : the same for negative holdings; [B, 0] where owing costs nothing
-    halted : bool [B, D], some asset is suspended or gone in the period
-    fate : int8 [B, D, 3, N]: 1 if it is paid out while waiting, its status at the fill, 1 if paid out while holding
+    halted : bool [B, D], some asset is suspended or gone in the period; [B, 0] where all assets always trade
+    fate : int8 [B, D, 3, N]: 1 if it is paid out while waiting, its status at the fill, 1 if paid out while holding;
+        [B, 0] as well
     friction : [B, D, N], what impact costs of a trade w: friction x w x sqrt(w x wealth); [B, 0] without impact
     """
 
@@ -34,25 +35,29 @@ class Periods(NamedTuple):
     friction: Array
 
 
-def cut(path: PricePath, rules: Rules, days: NDArray[np.intp]) -> Periods:
-    """The periods that begin at the close of each of ``days`` [D], every ``rules.every`` days."""
-    gone = _days(path, rules, days, path.status == GONE, False)
+def cut(path: PricePath, rules: Rules, days: NDArray[np.intp], halts: bool = True) -> Periods:
+    """The periods that begin at the close of each of ``days`` [D], every ``rules.every`` days.
+
+    ``halts``: whether an asset may not trade on some day, in this path or another that is to have arrays of this shape.
+    """
     earned = _days(path, rules, days, np.concatenate([path.returns, path.cash[..., None]], axis=2), 0.0)
     parts = slice(None, rules.lag), slice(rules.lag, None)
-    left = [np.logical_or.accumulate(gone[:, :, part], axis=2) for part in parts]
-    status = path.status[:, days + rules.lag]
-    fate = np.stack([_any(left[0], status), status, _any(left[1], status)], axis=2)
     none = np.zeros((len(path), 0))
-    owed = [none, none]
+    owed, fate, left = [none, none], none.astype(np.int8), None
+    if halts:
+        gone = _days(path, rules, days, path.status == GONE, False)
+        left = [np.logical_or.accumulate(gone[:, :, part], axis=2) for part in parts]
+        status = path.status[:, days + rules.lag]
+        fate = np.stack([_any(left[0], status), status, _any(left[1], status)], axis=2)
     relatives = [1 + earned[:, :, part] for part in parts]
     if rules.charges:
         fees = np.full(earned.shape[-1], rules.borrow / DAYS_PER_YEAR)
         fees[-1] = rules.margin / DAYS_PER_YEAR
         played = _days(path, rules, days, np.ones((*path.cash.shape, 1)), 0.0)
-        owed = [
-            _paid_out(1 + earned[:, :, p] + fees * played[:, :, p], relatives[i], left[i]) for i, p in enumerate(parts)
-        ]
-    relatives = [_paid_out(part, part, out) for part, out in zip(relatives, left, strict=True)]
+        owed = [1 + earned[:, :, part] + fees * played[:, :, part] for part in parts]
+    if left:
+        owed = [_paid_out(*part) for part in zip(owed, relatives, left, strict=True)] if rules.charges else owed
+        relatives = [_paid_out(part, part, out) for part, out in zip(relatives, left, strict=True)]
     waiting, holding = map(_compounded, relatives)
     owed_waiting, owed_holding = (_compounded(part) if rules.charges else part for part in owed)
     return Periods(
@@ -60,7 +65,7 @@ def cut(path: PricePath, rules: Rules, days: NDArray[np.intp]) -> Periods:
         holding=holding,
         owed_waiting=owed_waiting,
         owed_holding=owed_holding,
-        halted=fate.any(axis=(2, 3)),
+        halted=fate.any(axis=(2, 3)) if halts else none.astype(bool),
         fate=fate,
         friction=_friction(path, rules, days + rules.lag) if rules.impact else none,
     )

@@ -194,4 +194,4 @@ class ESG(Reward):
 
 
 def _log(xp: Any, growth: Array) -> Array:
-    return xp.log(xp.where(growth > RUIN, growth, RUIN))
+    return xp.log(xp.maximum(growth, RUIN))

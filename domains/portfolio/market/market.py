@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,13 +51,19 @@ class Market:
         rest = {name: getattr(view, name)[0] for name in OPTIONAL}
         return cls(view.dates[0], names, view.returns[0], view.cash[0], "prefix of a path", rest=rest)
 
+    @cached_property
+    def _opening(self) -> NDArray[np.float64]:
+        """float64 [T, N]: prices before each day."""
+        before = np.cumprod(1 + self.returns, axis=0) / (1 + self.returns)
+        opening: NDArray[np.float64] = self.rest["level"] * before
+        return opening
+
     def cut(self, rows: NDArray[np.intp], start: NDArray[np.int64]) -> PricePath:
         """Paths of the days ``rows`` [B, T], each without a gap, whose first decisions are at ``start`` [B]."""
         batch = len(rows)
         rest = {name: array[rows] for name, array in self.rest.items() if name in DAILY}
         if "level" in self.rest:
-            before = np.cumprod(1 + self.returns, axis=0) / (1 + self.returns)
-            rest["level"] = self.rest["level"] * before[rows[:, 0]]
+            rest["level"] = self._opening[rows[:, 0]]
         if "signal_names" in self.rest:
             rest["signal_names"] = np.tile(self.rest["signal_names"], (batch, 1))
         return PricePath.of(

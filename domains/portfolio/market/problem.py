@@ -17,7 +17,7 @@ from headway.components import build, component, given
 from headway.domains.portfolio.accounting.knobs import check_lag
 from headway.domains.portfolio.market.futures import other_future
 from headway.domains.portfolio.market.generator import Span, whole, windows
-from headway.domains.portfolio.market.instance import PricePath
+from headway.domains.portfolio.market.instance import TRADED, PricePath
 from headway.domains.portfolio.market.market import Market
 from headway.domains.portfolio.market.point_in_time import PointInTime
 from headway.domains.portfolio.market.providers import PROVIDERS, Provider, Simulator
@@ -106,6 +106,12 @@ class MarketProblem(Problem[PricePath, X]):
     def simulator(self) -> Simulator | None:
         """The provider, where it draws instances instead of cutting them from one history."""
         return self.provider if self.known is None and isinstance(self.provider, Simulator) else None
+
+    @cached_property
+    def halts(self) -> bool:
+        """Whether assets of the market are suspended or gone on some days."""
+        status = None if self.simulator else self.market.rest.get("status")
+        return status is not None and bool((status != TRADED).any())
 
     @cached_property
     def randomiser(self) -> Randomiser | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 import headway
 from headway.domains.portfolio.allocation.problem import Allocation
 from headway.domains.portfolio.allocation.solution import orders
+from headway.domains.portfolio.market.instance import SUSPENDED, TRADED
 
 
 def play(problem, path, decisions, backend="numpy"):
@@ -55,6 +58,26 @@ def make_path(returns, cash, start):
         cash=cash[None],
         start=np.array([start]),
     )
+
+
+def test_parameters_do_not_depend_on_who_halts_in_a_window(small, path):
+    """Blocks of instances are put together: one without a halt has arrays of the shapes of the others'.
+
+    Where no asset ever halts there is nothing to look at; a path from elsewhere that has a halt is still honoured.
+    """
+    rest = {"status": np.zeros(small.market.returns.shape, np.int8)}
+    rest["status"][3000, 0] = SUSPENDED
+    halting = dataclasses.replace(small, known=dataclasses.replace(small.market, rest=rest))
+    assert (halting.halts, small.halts) == (True, False)
+    still = halting.history("2013-01-01", "2013-06-30")
+    assert (still.status == TRADED).all()
+    assert halting.environment().prepare(still).periods.fate.shape[1:] == (6, 3, 20)
+    assert small.environment().prepare(still).periods.fate.shape[1:] == (0,)
+    halted = path(np.full((7, 1), 0.1))
+    halted.status[0, 1:] = SUSPENDED
+    problem = Allocation(every=2, cost_bps=0)
+    _, last = play(problem, halted, np.full((1, 3, 2), 0.5))
+    assert last.state.wealth.tolist() == [1.0]
 
 
 def test_two_assets_by_hand(path):
