@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import csv
+import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -19,43 +20,57 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from headway.pipelines.comparison.family import Family
     from headway.pipelines.comparison.results import Results, Row
     from headway.runs import Run
 
 
 def compare(arguments: list[str]) -> Answer:
-    """Contestants on the same instances."""
+    """Contestants on the same instances, or on every member of a family."""
     config = resolve(CompareConfig, "compare", arguments).config
-    if config.over:
-        return _compared_over(config)
-    from headway.pipelines.compare import compare
-
     with watching(f"{config.problem.name} answers") as watch:
+        if config.over:
+            from headway.pipelines.families import compare_over
+
+            return _compared_over(compare_over(config, watch=watch))
+        from headway.pipelines.compare import compare
+
         return _ranked(compare(config, watch=watch))
 
 
-def _compared_over(config: CompareConfig) -> Answer:
-    """Contestants on every member of a family."""
-    from headway.pipelines.families import TABLE, compare_over
+def resumed(run: Run) -> Answer:
+    """The rest of a comparison, or of a family of them, that was stopped."""
+    with watching(f"{run.provenance['problem']} answers") as watch:
+        if run.provenance["verb"] == "family":
+            from headway.pipelines.families import resume_family
 
-    with watching(f"{config.problem.name} answers") as watch:
-        run = compare_over(config, watch=watch)
-    lines = list(csv.DictReader((run.folder / TABLE).read_text(encoding="utf-8").splitlines()))
-    return Answer({"run": str(run.folder), "rows": lines}, lambda console: _show_family(console, run, lines))
+            return _compared_over(resume_family(run, watch=watch))
+        from headway.pipelines.compare import resume_comparison
+
+        return _ranked(resume_comparison(run, watch=watch))
 
 
-def _show_family(console: Console, run: Run, lines: list[dict[str, str]]) -> None:
+def _compared_over(run: Run) -> Answer:
+    """What a family found: a row per value and contestant."""
+    from headway.pipelines.comparison.family import table
+    from headway.pipelines.families import family
+
+    found = family(run)
+    data = {"run": str(run.folder), "rows": table(found)}
+    return Answer(data, lambda console: _show_family(console, run, found))
+
+
+def _show_family(console: Console, run: Run, found: Family) -> None:
     """Contestants down, values of the option across, gaps inside."""
     from rich.table import Table
 
-    option = next(iter(lines[0]))
-    values = list(dict.fromkeys(line[option] for line in lines))
     board = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in (f"gap by {option}", *values):
-        board.add_column(heading, justify="left" if heading.startswith("gap") else "right")
-    for label in dict.fromkeys(line["contestant"] for line in lines):
-        gaps = {line[option]: float(line["gap"]) for line in lines if line["contestant"] == label}
-        board.add_row(label, *(fixed(gaps[v], 4) if v in gaps else "" for v in values))
+    board.add_column(f"gap by {found.option}")
+    for value in found.rows:
+        board.add_column(str(json.loads(value)), justify="right")
+    for label in dict.fromkeys(label for rows in found.rows.values() for label in rows):
+        gaps = (rows[label].gap if label in rows else math.nan for rows in found.rows.values())
+        board.add_row(label, *(fixed(gap, 4) if isfinite(gap) else "" for gap in gaps))
     console.print(board)
     console.print(f"picture  {run.folder / 'pictures' / 'family.svg'}\nreports  {run.folder / 'children'}")
 

@@ -30,7 +30,12 @@ def resume(arguments: list[str]) -> Answer:
     from headway.runs import Run
 
     folder = compose(ResumeConfig, "resume", keyed(arguments, "folder")).config.folder
-    if Run.open(folder).provenance["verb"] == "tune":
+    verb = Run.open(folder).provenance["verb"]
+    if verb in ("compare", "family"):
+        from headway.pipelines.commands.comparing import resumed
+
+        return resumed(Run.open(folder))
+    if verb == "tune":
         from headway.pipelines.commands.tuning import tuned
         from headway.pipelines.tune import resume_tuning
 

@@ -140,13 +140,6 @@ def test_the_run_is_a_run(mixed):
     assert run.config["contestants"][3] == {"name": "abort", "above": 7.5}
 
 
-def test_jobs_change_nothing_but_time(trouble, tmp_path):
-    """Two at a time give the same objectives as one at a time."""
-    one = compared(["exact", "rounding", "noisy"], tmp_path, n=4)
-    two = compared(["exact", "rounding", "noisy"], tmp_path, n=4, jobs=2)
-    assert [s.objective for s in one.scores] == [s.objective for s in two.scores]
-
-
 def test_the_reference_can_be_a_contestant(trouble, tmp_path):
     """Its own gap is then zero, and better ones are negative."""
     results = compared(["exact", "rounding"], tmp_path, n=4, reference="rounding")
