@@ -9,11 +9,12 @@ from typing import Any
 
 from headway.errors import SolverError
 from headway.pipelines.configuration.schema import TuneConfig
+from headway.pipelines.tuning.defaults import first_trial
 from headway.pipelines.tuning.goals import Goal, goals
 from headway.pipelines.tuning.incumbent import tested
 from headway.pipelines.tuning.results import draw_front, write_trials, write_tuning
 from headway.pipelines.tuning.space import Options, space
-from headway.pipelines.tuning.study import best, open_study, take_up
+from headway.pipelines.tuning.study import begin_with, best, open_study, take_up
 from headway.pipelines.tuning.workers import Watch, work, work_together
 from headway.registry import make_problem
 from headway.runs import Run
@@ -51,6 +52,7 @@ def _run(config: TuneConfig, run: Run, watch: Watch) -> Run:
     with run:
         study = open_study(run.folder, config, after)
         take_up(study)
+        begin_with(study, first_trial(config, space(config)))
         if config.workers == 1:
             work(run.folder, watch=watch)
         else:

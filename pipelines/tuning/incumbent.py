@@ -7,7 +7,7 @@ from typing import Any
 
 from headway.pipelines.compare import compare
 from headway.pipelines.configuration.schema import CompareConfig, Entry, Tracking, TuneConfig
-from headway.pipelines.tuning.space import Options
+from headway.pipelines.tuning.space import Options, with_knobs
 from headway.pipelines.tuning.trials import training
 from headway.runs import Run
 
@@ -32,7 +32,7 @@ def tested(config: TuneConfig, incumbents: Sequence[Options], run: Run) -> Run:
 
 def _entries(config: TuneConfig, label: str, options: Options, run: Run) -> list[Entry]:
     if config.contestant is not None:
-        values = {**config.contestant.options, **options.get("contestant", {})}
+        values = with_knobs(config.contestant.options, options.get("contestant", {}))
         return [Entry(name=config.contestant.name, options=values, label=label)]
     from headway.pipelines.train import train
 

@@ -1,59 +1,29 @@
 """The search space: which knobs of which components are tried, over which values.
 
 A space has a section per component (``agent``, ``network``, ``env`` or ``contestant``), in it a knob's name with a
-range ``{low, high, log, step}`` or ``{choices: [...]}``. Spaces ship for agents and solvers, in ``configs/space``.
+range ``{low, high, log, step}`` or ``{choices: [...]}``; sections within sections are knobs of a nested option. A knob
+that counts only beside a value of another one says ``when: {other: value}``. Spaces ship for agents and solvers, in
+``configs/space``.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+import copy
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field, TypeAdapter, ValidationError, model_validator
+from pydantic import TypeAdapter, ValidationError
 
 from headway.errors import ConfigError
 from headway.pipelines.configuration.compose import preset
-from headway.pipelines.configuration.schema import Model, TuneConfig
+from headway.pipelines.configuration.schema import TuneConfig
+from headway.pipelines.tuning.knobs import Choice, Range
 
 if TYPE_CHECKING:
     from optuna.trial import BaseTrial
 
-Options = dict[str, dict[str, Any]]  # component -> knob -> value
+Options = dict[str, dict[str, Any]]  # component -> knob (dotted where it is nested) -> value
 COMPONENTS = ("agent", "network", "env", "contestant")
-
-
-class Range(Model):
-    """From ``low`` to ``high``, both included; whole numbers where both are. ``log``: uniform in the logarithm."""
-
-    low: int | float
-    high: int | float
-    log: bool = False
-    step: int | float | None = None
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Range:
-        if not self.low < self.high or (self.log and self.low <= 0):
-            raise ValueError("low < high, and above zero where log is true")
-        return self
-
-    def suggest(self, trial: BaseTrial, name: str) -> Any:
-        """A value of this range."""
-        if isinstance(self.low, int) and isinstance(self.high, int):
-            return trial.suggest_int(name, self.low, self.high, log=self.log, step=int(self.step or 1))
-        return trial.suggest_float(name, self.low, self.high, log=self.log, step=self.step)
-
-
-class Choice(Model):
-    """One of these values, which may be lists."""
-
-    choices: tuple[Any, ...] = Field(min_length=2)
-
-    def suggest(self, trial: BaseTrial, name: str) -> Any:
-        """One of the values; Optuna is told their JSON, as it takes no lists."""
-        return json.loads(trial.suggest_categorical(name, [json.dumps(value) for value in self.choices]))
-
-
 Space = Mapping[str, Range | Choice]  # "agent.lr" -> where its values come from
 _KNOB: TypeAdapter[Range | Choice] = TypeAdapter(Range | Choice)
 
@@ -64,19 +34,16 @@ def space(config: TuneConfig) -> Space:
     Raises
     ------
     ConfigError
-        None is configured and none ships, a knob's values are malformed, or a section names no component of this study.
+        None is configured and none ships, a knob's values are malformed, a section names no component of this study, or
+        a condition names a knob that is neither searched (further up) nor given.
     """
-    tree = config.space or shipped(config)
-    found = {
-        f"{part}.{knob}": _knob(f"space.{part}.{knob}", values)
-        for part, knobs in tree.items()
-        for knob, values in knobs.items()
-    }
+    found = dict(_knobs((), config.space or shipped(config)))
     able = [part for part in COMPONENTS if getattr(config, part) is not None]
     odd = sorted({name.partition(".")[0] for name in found} - set(able))
     if odd or not found:
         raise ConfigError("the search space names no component that is tuned here", where="space", got=odd or "nothing",
                           expected=f"sections among {', '.join(able)}, which the configuration names")  # fmt: skip
+    _check_conditions(config, found)
     return found
 
 
@@ -94,13 +61,56 @@ def shipped(config: TuneConfig) -> Mapping[str, Any]:
     return tree
 
 
-def suggest(found: Space, trial: BaseTrial) -> Options:
-    """One set of values, by component and knob."""
+def suggest(found: Space, trial: BaseTrial, given: Options) -> Options:
+    """One set of values, by component and knob; ``given``: the values of what is not searched."""
     options: Options = {}
-    for name, values in found.items():
-        part, _, knob = name.partition(".")
-        options.setdefault(part, {})[knob] = values.suggest(trial, name)
+    for name, knob in found.items():
+        part, _, short = name.partition(".")
+        options.setdefault(part, {})
+        now = {**given.get(part, {}), **options[part]}
+        if all(now.get(other) == value for other, value in knob.when.items()):
+            options[part][short] = knob.suggest(trial, name)
     return options
+
+
+def given(config: TuneConfig) -> Options:
+    """The options of each component that the configuration gives."""
+    named = {part: getattr(config, part) for part in COMPONENTS}
+    return {part: dict(component.options) for part, component in named.items() if component is not None}
+
+
+def with_knobs(options: Mapping[str, Any], chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """``options`` with the values of knobs, dotted ones put into nested options."""
+    made = copy.deepcopy(dict(options))
+    for name, value in chosen.items():
+        *path, last = name.split(".")
+        place = made
+        for step in path:
+            place = place.setdefault(step, {})
+        place[last] = value
+    return made
+
+
+def _knobs(path: tuple[str, ...], tree: Any) -> Iterator[tuple[str, Range | Choice]]:
+    """Knobs by their dotted names, component first."""
+    leaf = not isinstance(tree, Mapping) or not tree or {"low", "high", "choices"}.intersection(tree)
+    if leaf and len(path) > 1:
+        yield ".".join(path), _knob(".".join(("space", *path)), tree)
+    elif isinstance(tree, Mapping):
+        for key, branch in tree.items():
+            yield from _knobs((*path, key), branch)
+
+
+def _check_conditions(config: TuneConfig, found: Space) -> None:
+    known = {f"{part}.{knob}" for part, options in given(config).items() for knob in options}
+    for name, knob in found.items():
+        part = name.partition(".")[0]
+        for other in knob.when:
+            if f"{part}.{other}" not in known:
+                raise ConfigError("a condition on a knob that nothing is known of", where=f"space.{name}.when",
+                                  got=other, expected="one that is searched, further up, or given",
+                                  hint=f"{part}.{other}=<value>")  # fmt: skip
+        known.add(name)
 
 
 def _knob(where: str, values: Any) -> Range | Choice:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,12 @@ def open_study(folder: Path, config: TuneConfig, goals: Iterable[Goal], worker: 
     )
 
 
+def begin_with(study: Study, values: Mapping[str, Any] | None) -> None:
+    """The first trial of a new study, where its values are known: what is found can then be no worse by its score."""
+    if values is not None and not study.get_trials(deepcopy=False):
+        study.enqueue_trial(dict(values))
+
+
 def next_trial(study: Study, folder: Path, config: TuneConfig) -> Trial | None:
     """A new trial, or None where all have been given out or the study's CPU-seconds are spent."""
     with FileLock(folder / LOCK):
@@ -72,18 +78,21 @@ def best(study: Study) -> list[FrozenTrial]:
 
 
 def _sampler(optuna: Any, config: TuneConfig, worker: int) -> Any:
-    kinds = {
-        "tpe": "TPESampler",
-        "cmaes": "CmaEsSampler",
-        "gp": "GPSampler",
-        "qmc": "QMCSampler",
-        "random": "RandomSampler",
-        "nsga2": "NSGAIISampler",
+    quiet = {"warn_independent_sampling": False}  # knobs with conditions, and choices, are drawn one by one
+    kinds: dict[str, tuple[str, dict[str, Any]]] = {
+        "tpe": ("TPESampler", {"constant_liar": config.workers > 1}),  # trials under way count as bad ones
+        "cmaes": ("CmaEsSampler", quiet),
+        "gp": ("GPSampler", quiet),
+        "qmc": ("QMCSampler", quiet),
+        "random": ("RandomSampler", {}),
+        "nsga2": ("NSGAIISampler", {}),
     }
+    name, options = kinds[config.sampler]
+    seed = 1000 * config.seed + (0 if config.sampler == "qmc" else worker)  # one sequence, which workers share
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         try:
-            return getattr(optuna.samplers, kinds[config.sampler])(seed=1000 * config.seed + worker)
+            return getattr(optuna.samplers, name)(seed=seed, **options)
         except ImportError as error:
             raise CapabilityError(f"the sampler {config.sampler} needs a package that is missing", where="sampler",
                                   got=error, hint="pip install 'headway[tune]'") from error  # fmt: skip

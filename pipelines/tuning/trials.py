@@ -14,7 +14,7 @@ from headway.pipelines.configuration.budget import budget
 from headway.pipelines.configuration.schema import Entry, Named, Tracking, TrainConfig, TuneConfig
 from headway.pipelines.training.validation import Score
 from headway.pipelines.tuning.goals import Goal
-from headway.pipelines.tuning.space import Options
+from headway.pipelines.tuning.space import Options, with_knobs
 from headway.problem import Problem
 from headway.runs import Run
 
@@ -61,7 +61,7 @@ class Bench:
 
     def _given(self, fixed: Entry, options: Options) -> Contestant:
         """The solver with a trial's values."""
-        values = {**fixed.options, **options["contestant"]}
+        values = with_knobs(fixed.options, options["contestant"])
         return resolve(fixed.name, self.problem, values, tracking=self.config.tracking.uri)
 
     def _trained(self, trial: Trial, options: Options, seed: int, trained: list[float]) -> Contestant:
@@ -105,4 +105,4 @@ def training(config: TuneConfig, options: Options, seed: int, name: str) -> Trai
 
 
 def _merged(named: Named | None, options: dict[str, Any]) -> Named | None:
-    return named if named is None else named.model_copy(update={"options": {**named.options, **options}})
+    return named if named is None else named.model_copy(update={"options": with_knobs(named.options, options)})

@@ -11,7 +11,7 @@ from headway import seeds
 from headway.errors import SolverError
 from headway.pipelines.configuration.schema import TuneConfig
 from headway.pipelines.tuning.goals import goals
-from headway.pipelines.tuning.space import space, suggest
+from headway.pipelines.tuning.space import given, space, suggest
 from headway.pipelines.tuning.study import next_trial, open_study
 from headway.pipelines.tuning.trials import Bench, Pruned
 from headway.registry import make_problem
@@ -32,7 +32,7 @@ def work(folder: Path, worker: int = 0, watch: Watch = lambda done, total, last:
     with seeds.sealed("test"):
         while (trial := next_trial(study, folder, config)) is not None:
             try:
-                values = bench.measure(trial, suggest(found, trial))
+                values = bench.measure(trial, suggest(found, trial, given(config)))
                 study.tell(trial, values)
                 run.log(trial.number, {goal.name: value for goal, value in zip(after, values, strict=True)})
                 last = ", ".join(f"{goal.name} {value:.6g}" for goal, value in zip(after, values, strict=True))

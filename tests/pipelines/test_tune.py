@@ -16,8 +16,10 @@ from headway.pipelines import tune as tuning
 from headway.pipelines.configuration.schema import TuneConfig
 from headway.pipelines.tune import resume_tuning, tune
 from headway.pipelines.tuning import trials as measuring
+from headway.pipelines.tuning.defaults import first_trial
 from headway.pipelines.tuning.goals import Goal, goals
-from headway.pipelines.tuning.space import Choice, Range, space
+from headway.pipelines.tuning.knobs import Choice, Range
+from headway.pipelines.tuning.space import space
 from headway.pipelines.tuning.study import next_trial, open_study, take_up
 from headway.pipelines.tuning.trials import SEEDS, training
 from headway.registry import make_problem
@@ -109,6 +111,15 @@ def test_the_last_trial_is_tried_again_too(tmp_path):
     assert next_trial(study, tmp_path, config) is None
 
 
+def test_the_first_trial_is_the_default(tmp_path):
+    """What is found is no worse by its score than what nobody tuned, and is told apart in the table."""
+    given = {"name": "inverse_volatility", "lookback": 100}
+    run = tune(of_planner(trials=2, pruner="none", contestant=given), root=tmp_path)
+    assert trials_of(run)[0]["contestant.lookback"] == "100"
+    config = of_planner()  # the planner's own 504 days are beyond this space
+    assert first_trial(config, space(config)) is None
+
+
 def test_workers_share_a_study(tmp_path):
     """Two processes make exactly the trials that were asked for."""
     run = tune(of_planner(trials=4, workers=2), root=tmp_path)
@@ -194,16 +205,6 @@ def test_a_wrong_space_is_refused_before_there_is_a_run(given, said, tmp_path):
     with pytest.raises(ConfigError, match=said):
         tune(of_agent(space=given), root=tmp_path)
     assert not list(tmp_path.iterdir())
-
-
-def test_agents_ship_a_space():
-    """Each shipped space names knobs that its agent has."""
-    from headway.components import knobs
-    from headway.registry import agent_class, agents
-
-    for name in agents():
-        config = of_agent(agent={"name": name}, space={})
-        assert {knob.partition(".")[2] for knob in space(config)} <= set(knobs(agent_class(name))), name
 
 
 def test_either_an_agent_or_a_contestant():

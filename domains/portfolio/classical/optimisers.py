@@ -10,6 +10,8 @@ from headway.components import component
 from headway.domains.portfolio.classical.estimated import Sample
 from headway.domains.portfolio.classical.skfolio import Fitted, bounds, long_only
 
+Covariance = Literal["sample", "ledoit_wolf"]  # the latter shrunk towards a multiple of the identity (2004)
+
 
 @component
 class MinimumVariance(Fitted):
@@ -18,22 +20,19 @@ class MinimumVariance(Fitted):
     covariance : the sample's, or shrunk towards a multiple of the identity (Ledoit and Wolf 2004)
     """
 
-    covariance: Literal["sample", "ledoit_wolf"] = "sample"
+    covariance: Covariance = "sample"
 
     def unfitted(self, sample: Sample) -> Any:
-        from skfolio.moments import EmpiricalCovariance, LedoitWolf
         from skfolio.optimization import MeanRisk
-        from skfolio.prior import EmpiricalPrior
 
-        covariance = EmpiricalCovariance() if self.covariance == "sample" else LedoitWolf()
-        return MeanRisk(prior_estimator=EmpiricalPrior(covariance_estimator=covariance), **bounds(sample.limits))
+        return MeanRisk(prior_estimator=prior(self.covariance), **bounds(sample.limits))
 
 
 @component
 class ShrunkMinimumVariance(MinimumVariance):
     """Least variance by a covariance matrix shrunk towards a multiple of the identity (Ledoit and Wolf 2004)."""
 
-    covariance: Literal["sample", "ledoit_wolf"] = "ledoit_wolf"
+    covariance: Covariance = "ledoit_wolf"
 
 
 @component
@@ -41,14 +40,25 @@ class MeanVariance(Fitted):
     """Largest ratio of sample mean to deviation: the tangency portfolio (Markowitz 1952, Tobin 1958).
 
     Where no asset has a positive mean there is none; least variance is ordered then.
+
+    risk_aversion : None: the ratio; else the mean less so many variances is largest (half of one: nearly log utility)
+    covariance : as of `MinimumVariance`
     """
+
+    risk_aversion: Annotated[float, Field(gt=0)] | None = None
+    covariance: Covariance = "sample"
 
     def unfitted(self, sample: Sample) -> Any:
         from skfolio.optimization import MeanRisk, ObjectiveFunction
 
         rising = (sample.returns.mean(axis=0) > 0).any()
-        objective = ObjectiveFunction.MAXIMIZE_RATIO if rising else ObjectiveFunction.MINIMIZE_RISK
-        return MeanRisk(objective_function=objective, **bounds(sample.limits))
+        options: dict[str, Any] = {"objective_function": ObjectiveFunction.MINIMIZE_RISK}
+        if self.risk_aversion is not None:
+            options["objective_function"] = ObjectiveFunction.MAXIMIZE_UTILITY
+            options["risk_aversion"] = self.risk_aversion / self.scale  # variances grow with its square, means do not
+        elif rising:
+            options["objective_function"] = ObjectiveFunction.MAXIMIZE_RATIO
+        return MeanRisk(prior_estimator=prior(self.covariance), **options, **bounds(sample.limits))
 
 
 @component
@@ -107,3 +117,11 @@ class HRP(Fitted):
             min_weights=0.0,
             max_weights=long_only(sample.limits)["max_weights"],
         )
+
+
+def prior(covariance: Covariance) -> Any:
+    """Means of the sample, with this estimate of the covariance."""
+    from skfolio.moments import EmpiricalCovariance, LedoitWolf
+    from skfolio.prior import EmpiricalPrior
+
+    return EmpiricalPrior(covariance_estimator=EmpiricalCovariance() if covariance == "sample" else LedoitWolf())
