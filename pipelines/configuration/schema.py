@@ -194,6 +194,7 @@ class TuneConfig(Limits, TrainingConfig):
     n: Count = Field(
         default=16, description="tuning instances that trials are scored on, and test instances afterwards"
     )
+    test_n: Count | None = Field(default=None, description="test instances; null: as many as tuning instances")
     seeds: Count = Field(default=1, description="runs of each trial, with seeds that tests never use")
     test_seeds: Count = Field(default=3, description="runs of default and incumbent on test instances")
 

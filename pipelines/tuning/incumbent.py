@@ -15,7 +15,10 @@ DEFAULT, TUNED = "default", "tuned"
 
 
 def tested(config: TuneConfig, incumbents: Sequence[Options], run: Run) -> Run:
-    """A comparison of the default with every incumbent, on test instances, in a child run called ``test``."""
+    """A comparison of the default with every incumbent, on test instances, in a child run called ``test``.
+
+    Gaps are to the default, instance by instance: below zero is better than it.
+    """
     labels = [TUNED] if len(incumbents) == 1 else [f"{TUNED} {i}" for i in range(len(incumbents))]
     rivals: dict[str, Options] = {DEFAULT: {}} | dict(zip(labels, incumbents, strict=True))
     entries = [entry for label, options in rivals.items() for entry in _entries(config, label, options, run)]
@@ -23,6 +26,8 @@ def tested(config: TuneConfig, incumbents: Sequence[Options], run: Run) -> Run:
     settings: dict[str, Any] = {
         "contestants": tuple(entries),
         "name": "test",
+        "n": config.test_n or config.n,
+        "reference": DEFAULT,
         "seeds": 1 if config.agent else config.test_seeds,
         "ablations": False,
         "tracking": Tracking(uri=None),
