@@ -24,7 +24,7 @@ import torch
 from headway import make_problem, rollout
 from headway.contest.chance import RandomPolicy
 from headway.pipelines.agents.imitation import Imitation
-from headway.pipelines.agents.sb3 import MaskablePPO
+from headway.pipelines.agents.ppo import MaskablePPO
 from headway.pipelines.agents.two_stage import TwoStagePPO
 from headway.solver import Budget, Search
 from headway.storage.stored import Description, StoredPolicy

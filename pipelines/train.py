@@ -102,11 +102,14 @@ def _noted(run: Run) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _threads(n: int) -> Iterator[None]:
-    """Within this block torch computes with ``n`` threads: another number gives other last bits."""
+    """Within this block torch and numpy compute with ``n`` threads: another number gives other last bits."""
+    from threadpoolctl import threadpool_limits
+
     before = torch.get_num_threads()
     torch.set_num_threads(n)
     try:
-        yield
+        with threadpool_limits(n, user_api="blas"):
+            yield
     finally:
         torch.set_num_threads(before)
 

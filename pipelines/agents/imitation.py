@@ -9,7 +9,7 @@ from headway.components import component, givens
 from headway.environment import Environment
 from headway.errors import CapabilityError
 from headway.pipelines.agents.base import ActionKind, Agent, action_kind
-from headway.pipelines.agents.sb3 import Count, Positive
+from headway.pipelines.agents.steps import Count, Positive
 from headway.policy import Policy
 from headway.problem import lookup
 from headway.solver import Solver

@@ -13,15 +13,16 @@ from gymnasium import spaces
 from headway import tree
 from headway.environment import Environment
 from headway.nn.decoding import Decoding
+from headway.nn.flat import clip, flatten
 from headway.nn.guard import check_finite
 from headway.nn.network import Recipe
 from headway.pipelines.agents.base import Trainer, take_over
+from headway.pipelines.agents.ppo import PPO
 from headway.pipelines.agents.ppo_advantage import RewardScale
 from headway.pipelines.agents.ppo_loss import Losses
 from headway.pipelines.agents.ppo_parts import ActorCritic
 from headway.pipelines.agents.ppo_rollout import OpenVectorEnv, Rollout
 from headway.pipelines.agents.rng import random_state, seed_everything, set_random_state
-from headway.pipelines.agents.sb3 import PPO
 from headway.pipelines.agents.schedule import set_lr
 from headway.storage.stored import Description, StoredPolicy
 
@@ -51,7 +52,8 @@ class PPOTrainer(Trainer):
         observation_space = self.env.single_observation_space
         assert isinstance(observation_space, spaces.Dict)  # noqa: S101 - what every environment has
         self.parts: Any = self.trained(recipe, observation_space, self.env.single_action_space, agent.log_std)
-        self.optimizer = torch.optim.Adam(self.parts.parameters(), lr=agent.lr, eps=1e-5, fused=True)
+        self.weights = flatten(self.parts)
+        self.optimizer = torch.optim.Adam([self.weights], lr=agent.lr, eps=1e-5, fused=True)
         self.rollout: Any = self.collector(self.env, agent.rollout)
         # Where a period may take more steps or fewer, a constant per step would be a reward for taking more.
         centred = environment.problem.criterion.kind == "average" and "phases" not in environment.capabilities
@@ -112,14 +114,17 @@ class PPOTrainer(Trainer):
 
     def _learn(self, lessons: Any) -> Losses:
         """Gradient steps over all lessons, in ``epochs`` random orders; the last losses."""
-        agent, n = self.agent, len(lessons.advantage)
+        agent, n, gradient = self.agent, len(lessons.advantage), self.weights.grad
+        assert gradient is not None  # noqa: S101 - `flatten` gives it one
         for _ in range(agent.epochs):
             for index in torch.split(torch.randperm(n), min(agent.batch, n)):
-                losses = self._losses(tree.rows(lessons, index))
+                losses = self._losses(
+                    tree.map_arrays(lambda tensor, index=index: tensor.index_select(0, index), lessons)
+                )
                 if agent.target_kl is not None and losses.kl > 1.5 * agent.target_kl:
                     return losses
-                self.optimizer.zero_grad()
+                gradient.zero_()
                 losses.total.backward()  # type: ignore[no-untyped-call]
-                torch.nn.utils.clip_grad_norm_(self.parts.parameters(), agent.max_grad_norm)
+                clip(gradient, agent.max_grad_norm)
                 self.optimizer.step()
         return losses

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from headway.components import component
 from headway.environment import Environment
 from headway.pipelines.agents.base import action_kind
-from headway.pipelines.agents.sb3 import PPO, Count, Fraction
+from headway.pipelines.agents.ppo import PPO
+from headway.pipelines.agents.steps import Count, Fraction
 
 if TYPE_CHECKING:
     from headway.nn.network import Recipe

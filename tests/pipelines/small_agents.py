@@ -25,11 +25,13 @@ OFF = {"num_envs": 4, "collect": 6, "gradient_steps": 3, "batch": 16, "warmup": 
 
 SMALL = {
     "ppo": Small("tiny/track", "box", MLP, ON),
+    "sb3_ppo": Small("tiny/track", "box", MLP, ON),
     "a2c": Small("tiny/track", "bins", MLP, {"num_envs": 8, "rollout": 4}),
     "sac": Small("tiny/track", "box", MLP, {**OFF, "critic": [8]}),
     "td3": Small("tiny/track", "box", MLP, {**OFF, "critic": [8]}),
     "dqn": Small("tiny/track", "bins", MLP, {**OFF, "target_every": 40}),
     "maskable_ppo": Small("tiny/order", "construct", MLP, ON),
+    "sb3_ppo with a mask": Small("tiny/order", "construct", MLP, ON),
     "recurrent_ppo": Small(
         "tiny/track",
         "bins",
@@ -45,7 +47,7 @@ SMALL = {
 
 def small_trainer(name, steps=400, seed=0):
     """A fresh training run of this agent, and its problem."""
-    small = SMALL[name]
+    small, name = SMALL[name], name.split()[0]
     problem = make_problem(small.problem)
     agent = build(agent_class(name), small.options, where="agent")
     network = problem.network(**small.network)
@@ -54,7 +56,7 @@ def small_trainer(name, steps=400, seed=0):
 
 def small_config(name, **changes):
     """The same as a configuration of the verb `train`."""
-    small = SMALL[name]
+    small, name = SMALL[name], name.split()[0]
     settings = {
         "problem": small.problem,
         "env": small.env,

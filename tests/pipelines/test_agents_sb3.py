@@ -12,13 +12,13 @@ from headway.components import build
 from headway.errors import CapabilityError, NumericalError
 from headway.nn.lstm import LSTM
 from headway.nn.mlp import MLP
-from headway.pipelines.agents import sb3
+from headway.pipelines.agents import ppo, replay, sb3
 from headway.pipelines.agents.pathwise import Pathwise
 from headway.registry import agent_class
 from headway.rollouts import rollout
 from headway.storage.stored import load_policy, save_policy
 
-OURS = ("pathwise", "pdppo", "two_stage_ppo", "imitation")
+OURS = ("ppo", "maskable_ppo", "pathwise", "pdppo", "two_stage_ppo", "imitation")
 BY_SB3 = [name for name in SMALL if name not in OURS]
 FEED_FORWARD = [name for name in BY_SB3 if name != "recurrent_ppo"]
 
@@ -85,14 +85,18 @@ def test_exported_recurrent_actions_equal_sb3s(tmp_path):
         assert np.allclose(memory["network"]["actor"], state[0][0], atol=1e-6)
 
 
-@pytest.mark.parametrize(("name", "steps"), [("ppo", 6000), ("a2c", 6000), ("dqn", 4000)])
+@pytest.mark.parametrize(("name", "steps"), [("sb3_ppo", 6000), ("a2c", 6000), ("dqn", 4000)])
 def test_agents_learn(name, steps):
     """A short training run more than halves the cost of the untrained policy."""
-    options = {"ppo": {"num_envs": 32, "rollout": 12, "batch": 192}, "a2c": {"num_envs": 32}, "dqn": {"warmup": 200}}
-    env = {"ppo": "box", "a2c": "bins", "dqn": "bins"}[name]
+    options = {
+        "sb3_ppo": {"num_envs": 32, "rollout": 12, "batch": 192},
+        "a2c": {"num_envs": 32},
+        "dqn": {"warmup": 200},
+    }
+    env = {"sb3_ppo": "box", "a2c": "bins", "dqn": "bins"}[name]
     problem = tiny.Track()
     environment, instances = problem.environment(env), problem.instances("validation", 32)
-    agent = {"ppo": sb3.PPO, "a2c": sb3.A2C, "dqn": sb3.DQN}[name](**options[name])
+    agent = {"sb3_ppo": sb3.SB3PPO, "a2c": sb3.A2C, "dqn": replay.DQN}[name](**options[name])
     trainer = agent.trainer(environment, MLP(hidden=(32,)), seed=0, steps=steps)
 
     def cost():
@@ -105,7 +109,7 @@ def test_agents_learn(name, steps):
     assert cost() < before / 2
 
 
-@pytest.mark.parametrize("name", ["ppo", "a2c", "maskable_ppo", "recurrent_ppo"])
+@pytest.mark.parametrize("name", ["sb3_ppo", "a2c", "sb3_ppo with a mask", "recurrent_ppo"])
 @pytest.mark.parametrize("steps", [100, 384])
 def test_learning_rate_falls_but_not_to_zero(name, steps):
     """The linear schedule ends above 0 also where the last update goes beyond the steps asked for."""
@@ -122,7 +126,7 @@ def test_learning_rate_falls_but_not_to_zero(name, steps):
 def test_off_policy_rate_is_never_negative(name):
     """A linear schedule of a replay-buffer method stops at 0."""
     small = SMALL[name]
-    agent = build(agent_class(name), {**small.options, "lr_schedule": "linear"}, where="agent")
+    agent = build(agent_class(name.split()[0]), {**small.options, "lr_schedule": "linear"}, where="agent")
     problem = tiny.Track()
     trainer = agent.trainer(problem.environment(small.env), MLP(hidden=(4,)), seed=0, steps=100)
     rates = [trainer.advance().get("train/learning_rate", 1.0) for _ in range(5)]
@@ -133,7 +137,7 @@ def test_off_policy_rate_is_never_negative(name):
 
 def test_masked_actions_are_never_taken():
     """Training on a masked environment steps it with allowed actions only: every episode is a permutation."""
-    trainer = small_trainer("maskable_ppo")
+    trainer = small_trainer("sb3_ppo with a mask")
     seen = []
     env = trainer.env.unwrapped.env
     step = env.step
@@ -148,10 +152,10 @@ def test_masked_actions_are_never_taken():
     ("agent", "problem", "env", "network", "what"),
     [
         (sb3.A2C(), tiny.Order(), None, MLP(), "action mask"),
-        (sb3.MaskablePPO(), tiny.Track(), "bins", MLP(), "no action mask"),
-        (sb3.SAC(), tiny.Track(), "bins", MLP(), "cannot handle these actions"),
-        (sb3.DQN(), tiny.Track(), "box", MLP(), "cannot handle these actions"),
-        (sb3.PPO(), tiny.Track(), "box", LSTM(), "cannot train this network"),
+        (ppo.MaskablePPO(), tiny.Track(), "bins", MLP(), "no action mask"),
+        (replay.SAC(), tiny.Track(), "bins", MLP(), "cannot handle these actions"),
+        (replay.DQN(), tiny.Track(), "box", MLP(), "cannot handle these actions"),
+        (ppo.PPO(), tiny.Track(), "box", LSTM(), "cannot train this network"),
         (sb3.RecurrentPPO(), tiny.Track(), "box", MLP(), "cannot train this network"),
         (Pathwise(), tiny.Track(), "bins", MLP(), "cannot handle these actions"),
     ],
@@ -188,7 +192,9 @@ def test_reward_scale_does_not_change_learning():
     for environment in (tiny.Track().environment("box"), Cents(problem=tiny.Track())):
         environments = {"box": "tiny:TrackEnvironment", "cents": f"{Cents.__module__}:{Cents.__qualname__}"}
         object.__setattr__(environment.problem, "environments", environments)
-        trainer = sb3.PPO(num_envs=16, rollout=12, batch=96).trainer(environment, MLP(hidden=(8,)), seed=0, steps=2000)
+        trainer = sb3.SB3PPO(num_envs=16, rollout=12, batch=96).trainer(
+            environment, MLP(hidden=(8,)), seed=0, steps=2000
+        )
         for _ in range(8):
             trainer.advance()
         outputs.append(trainer.policy().act(observations(trainer)[0], None)[0])

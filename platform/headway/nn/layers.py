@@ -11,6 +11,8 @@ import torch
 from gymnasium import spaces
 from torch import Tensor, nn
 
+from headway.nn.dense import Tower
+
 Activation = Literal["tanh", "relu", "silu"]
 ACTIVATIONS: Mapping[Activation, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "silu": nn.SiLU}
 
@@ -45,7 +47,7 @@ def tower(sizes: Sequence[int], activation: Activation, gain: float) -> nn.Seque
         last = i == len(sizes) - 2
         layers += [orthogonal(nn.Linear(inputs, outputs), gain if last else math.sqrt(2))]
         layers += [] if last else [ACTIVATIONS[activation]()]
-    return nn.Sequential(*layers)
+    return Tower(*layers)
 
 
 def orthogonal(layer: nn.Linear, gain: float) -> nn.Linear:

@@ -13,7 +13,7 @@ from headway.domains.vm_rescheduling.learned.tree_cells import Cells
 from headway.domains.vm_rescheduling.learned.tree_gains import Room, gains
 from headway.domains.vm_rescheduling.learned.tree_layers import WithinTree
 from headway.domains.vm_rescheduling.rescheduling.evaluate import Cluster
-from headway.pipelines.agents.sb3 import MaskablePPO
+from headway.pipelines.agents.ppo import MaskablePPO
 from headway.pipelines.agents.two_stage import TwoStagePPO
 from headway.pipelines.configuration.schema import TrainConfig
 from headway.pipelines.training.loop import _trainer

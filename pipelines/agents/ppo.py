@@ -1,0 +1,61 @@
+"""Proximal policy optimisation, by a learner of our own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field
+
+from headway.components import component
+from headway.environment import Environment
+from headway.errors import CapabilityError
+from headway.pipelines.agents.base import ActionKind, Trainer, action_kind
+from headway.pipelines.agents.steps import Count, Fraction, Positive, StepAgent
+
+if TYPE_CHECKING:
+    from headway.nn.network import Recipe
+
+
+@component
+class PPO(StepAgent):
+    """Proximal policy optimisation (Schulman et al. 2017), keeping to masks where the environment has them.
+
+    Clip range, GAE lambda, value coefficient and gradient norm are the paper's and SB3's; batch,
+    epochs and ``rollout`` (steps per environment and update) are for 256 environments.
+    """
+
+    lr: Positive = 1e-3
+    rollout: Count = 32
+    batch: Count = 2048
+    epochs: Count = 4
+    gae_lambda: Fraction = 0.95
+    clip: Positive = 0.2
+    entropy: float = Field(default=0.01, ge=0)
+    value: float = Field(default=0.5, ge=0)
+    max_grad_norm: Positive = 0.5
+    target_kl: Positive | None = None
+    log_std: float = -0.7  # of box actions in [-1, 1]
+
+    actions: ClassVar[frozenset[ActionKind]] = frozenset({"discrete", "box"})
+    masks: ClassVar[bool] = True
+
+    def trainer(
+        self, environment: Environment[Any, Any, Any, Any], network: Recipe, *, seed: int, steps: int
+    ) -> Trainer:
+        from headway.pipelines.agents.ppo_steps import StepsTrainer
+
+        kind = action_kind(environment)
+        self.check(environment, kind, network)
+        return StepsTrainer(self, environment, network, self.decoding(kind), seed=seed, steps=steps)
+
+
+@component
+class MaskablePPO(PPO):
+    """PPO that insists on an action mask (Huang and Ontanon 2022)."""
+
+    actions: ClassVar[frozenset[ActionKind]] = frozenset({"discrete"})
+
+    def check(self, environment: Environment[Any, Any, Any, Any], action: ActionKind, network: Recipe) -> None:
+        super().check(environment, action, network)
+        if not environment.masked:
+            raise CapabilityError("the environment has no action mask", where=environment.problem.name, hint="use ppo")

@@ -1,0 +1,112 @@
+"""Agents that learn from a replay buffer: SB3's algorithms, imported when one trains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from headway.components import component
+from headway.environment import Environment
+from headway.pipelines.agents.base import ActionKind
+from headway.pipelines.agents.sb3 import SB3Agent
+from headway.pipelines.agents.steps import Count, Fraction, Positive
+
+if TYPE_CHECKING:
+    from headway.nn.decoding import Decoding
+    from headway.nn.network import Recipe
+    from headway.pipelines.agents.sb3_trainer import SB3Trainer
+
+
+@component
+class OffPolicyAgent(SB3Agent):
+    """What the replay-buffer methods share: ``collect`` steps of each environment, then ``gradient_steps``."""
+
+    lr_schedule: Literal["constant", "linear"] = "constant"
+    num_envs: Count = 16
+    collect: Count = 16
+    gradient_steps: Count = 64
+    batch: Count = 256
+    buffer: Count = 100_000
+    warmup: int = Field(default=2_000, ge=0)  # steps of random actions before learning starts
+
+    undiscounted: ClassVar[float] = 0.99  # bootstrapped targets need a discount to stay bounded
+
+    def settings(self) -> dict[str, Any]:
+        """The hyper-parameters under SB3's names."""
+        return {"train_freq": self.collect, "gradient_steps": self.gradient_steps, "batch_size": self.batch,
+                "buffer_size": self.buffer, "learning_starts": self.warmup}  # fmt: skip
+
+
+@component
+class DQN(OffPolicyAgent):
+    """Deep Q-learning (Mnih et al. 2015), Huber loss, hard target updates every ``target_every`` steps."""
+
+    lr: Positive = 5e-4
+    target_every: Count = 1_000
+    exploration_fraction: Fraction = 0.3  # of the training run, from 1 to ``exploration_final``
+    exploration_final: Fraction = 0.05
+
+    actions: ClassVar[frozenset[ActionKind]] = frozenset({"discrete"})
+
+    def model(
+        self, environment: Environment[Any, Any, Any, Any], network: Recipe, common: dict[str, Any]
+    ) -> tuple[Any, type[SB3Trainer]]:
+        from stable_baselines3 import DQN as Plain
+
+        from headway.pipelines.agents.off_policy import DQNTrainer, NetworkDQNPolicy
+
+        own: dict[str, Any] = {
+            "target_update_interval": max(self.target_every, self.num_envs),
+            "exploration_fraction": self.exploration_fraction,
+            "exploration_final_eps": self.exploration_final,
+        }
+        policy = {"recipe": network}
+        return Plain(NetworkDQNPolicy, policy_kwargs=policy, **common, **self.settings(), **own), DQNTrainer
+
+
+@component
+class SAC(OffPolicyAgent):
+    """Soft actor-critic with learned temperature (Haarnoja et al. 2018b); critics of two layers as there."""
+
+    critic: tuple[Count, ...] = (256, 256)
+
+    actions: ClassVar[frozenset[ActionKind]] = frozenset({"box"})
+    box_decoding: ClassVar[Decoding] = "squashed"
+
+    def model(
+        self, environment: Environment[Any, Any, Any, Any], network: Recipe, common: dict[str, Any]
+    ) -> tuple[Any, type[SB3Trainer]]:
+        from stable_baselines3 import SAC as Plain
+
+        from headway.pipelines.agents.off_policy import NetworkSACPolicy, OffPolicyTrainer
+
+        policy = {"recipe": network, "net_arch": list(self.critic)}
+        return Plain(NetworkSACPolicy, policy_kwargs=policy, **common, **self.settings()), OffPolicyTrainer
+
+
+@component
+class TD3(OffPolicyAgent):
+    """Twin delayed deterministic policy gradients (Fujimoto et al. 2018), exploration noise as there."""
+
+    lr: Positive = 1e-3
+    critic: tuple[Count, ...] = (256, 256)
+    noise: float = Field(default=0.1, ge=0)  # deviation, of actions in [-1, 1]
+
+    actions: ClassVar[frozenset[ActionKind]] = frozenset({"box"})
+    box_decoding: ClassVar[Decoding] = "squashed"
+
+    def model(
+        self, environment: Environment[Any, Any, Any, Any], network: Recipe, common: dict[str, Any]
+    ) -> tuple[Any, type[SB3Trainer]]:
+        import numpy as np
+        from stable_baselines3 import TD3 as Plain
+        from stable_baselines3.common.noise import NormalActionNoise
+
+        from headway.pipelines.agents.off_policy import NetworkTD3Policy, OffPolicyTrainer
+
+        size = common["env"].action_space.shape
+        noise = NormalActionNoise(np.zeros(size, np.float32), np.full(size, self.noise, np.float32))
+        policy = {"recipe": network, "net_arch": list(self.critic)}
+        settings = {**common, **self.settings(), "action_noise": noise}
+        return Plain(NetworkTD3Policy, policy_kwargs=policy, **settings), OffPolicyTrainer
