@@ -22,7 +22,7 @@ class HindsightCRP(Solver[PricePath, Weights]):
     """Best constant-rebalanced portfolio in hindsight (Cover 1991), long-only, before costs.
 
     It sees the future, so it is an oracle and never ranked. It maximises the concave mean log growth
-    of the periods; costs and lag are left out there, but not by the scorer, so it is no bound.
+    of the periods; costs, lag and limits are left out there, but not by the scorer, so it is no bound.
     """
 
     def solve(self, problem: Allocation, instance: PricePath, search: Search[Weights]) -> Weights:
@@ -31,9 +31,8 @@ class HindsightCRP(Solver[PricePath, Weights]):
         log_wealth = np.log1p(instance.returns[0, instance.first + 1 :]).cumsum(axis=0)
         ends = np.append(days[1:], instance.length - 1) - instance.first - 1
         relatives = np.exp(np.diff(log_wealth[ends], axis=0, prepend=0.0))
-        weights = best_constant(relatives) * min(1.0, rules.leverage)
-        row = with_cash(np.minimum(weights, rules.cap))
-        solution = orders(instance, rules, np.tile(row, (1, len(days), 1)))
+        row = with_cash(best_constant(relatives)[None])
+        solution = allowed(problem, instance, np.tile(row[:, None], (1, len(days), 1)))
         search.incumbent(solution)
         return solution
 
@@ -79,9 +78,20 @@ class BestStock(Solver[PricePath, Weights]):
         growth = np.log1p(instance.returns[0, instance.first + 1 + rules.lag :]).sum(axis=0)
         growth[instance.status[0, instance.first + rules.lag] != TRADED] = -np.inf
         risky = np.zeros((1, len(instance.decisions(rules.every, rules.lag)), len(growth)))
-        risky[0, 0, growth.argmax()] = min(1.0, rules.leverage, rules.cap)
+        risky[0, 0, growth.argmax()] = 1.0
         weights = with_cash(risky)
         weights[:, 1:] = 0.0  # no orders after the first
-        solution = orders(instance, rules, weights)
+        solution = allowed(problem, instance, weights)
         search.incumbent(solution)
         return solution
+
+
+def allowed(problem: Allocation, instance: PricePath, weights: Floats) -> Weights:
+    """The orders [1, D, N + 1] as the environment brings them within the rules, one after the other."""
+    env = problem.environment()
+    params = env.prepare(instance)
+    state = env.reset(params)
+    for order in range(weights.shape[1]):
+        weights[:, order] = env.project(env.observe(params, state), weights[:, order])
+        state = env.step(params, state, weights[:, order]).state
+    return orders(instance, problem.rules, weights)

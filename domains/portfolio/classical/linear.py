@@ -1,4 +1,4 @@
-"""Least risk as a linear program, solved by OR-Tools' simplex (GLOP)."""
+"""Least risk and largest mean as linear programs, solved by OR-Tools' simplex (GLOP)."""
 
 from __future__ import annotations
 
@@ -44,3 +44,25 @@ def least_risk(returns: Floats, limits: Limits, measure: Measure) -> Found:
     program = Program()
     add_risk(program, add_weights(program, limits, returns.shape[1], limits.budget), returns, measure)
     return program.solve("GLOP")
+
+
+def largest_mean(limits: Limits, means: Floats) -> float:
+    """The largest mean of weights that sum to the limits' budget, as skfolio's estimators take limits (see `bounds`).
+
+    Raises
+    ------
+    SolverError
+        No weights keep the limits.
+    """
+    program, scale = Program(), max(float(np.abs(means).max()), 1e-12)
+    if limits.low == 0:
+        weights = add_weights(program, limits, len(means), limits.budget)
+    else:
+        weights, shorts = program.variables(len(means), limits.low, limits.cap), program.variables(len(means))
+        row = np.ones((1, len(means)))
+        program.rows(limits.budget, limits.budget, (weights, row))
+        program.rows(0.0, np.inf, (weights, 1.0), (shorts, 1.0))
+        program.rows(0.0, (limits.leverage - limits.budget) / 2, (shorts, row))
+    mean = program.variables(1, -np.inf, cost=-1.0)
+    program.rows(0.0, 0.0, (weights, means[None] / scale), (mean, -1.0))
+    return -program.solve("GLOP").value * scale

@@ -8,9 +8,11 @@ from pydantic import Field
 
 from headway.components import component
 from headway.domains.portfolio.classical.estimated import Sample
+from headway.domains.portfolio.classical.linear import largest_mean
 from headway.domains.portfolio.classical.skfolio import Fitted, bounds, long_only
 
 Covariance = Literal["sample", "ledoit_wolf"]  # the latter shrunk towards a multiple of the identity (2004)
+_FLAT = 1e-8  # a daily mean that is not told from none
 
 
 @component
@@ -39,7 +41,8 @@ class ShrunkMinimumVariance(MinimumVariance):
 class MeanVariance(Fitted):
     """Largest ratio of sample mean to deviation: the tangency portfolio (Markowitz 1952, Tobin 1958).
 
-    Where no asset has a positive mean there is none; least variance is ordered then.
+    Where no weights within the rules have a positive mean there is none: with limits on assets or groups that is so
+    even where some asset has one, and the program of the ratio is infeasible. Least variance is ordered then.
 
     risk_aversion : None: the ratio; else the mean less so many variances is largest (half of one: nearly log utility)
     covariance : as of `MinimumVariance`
@@ -51,12 +54,11 @@ class MeanVariance(Fitted):
     def unfitted(self, sample: Sample) -> Any:
         from skfolio.optimization import MeanRisk, ObjectiveFunction
 
-        rising = (sample.returns.mean(axis=0) > 0).any()
         options: dict[str, Any] = {"objective_function": ObjectiveFunction.MINIMIZE_RISK}
         if self.risk_aversion is not None:
             options["objective_function"] = ObjectiveFunction.MAXIMIZE_UTILITY
             options["risk_aversion"] = self.risk_aversion / self.scale  # variances grow with its square, means do not
-        elif rising:
+        elif largest_mean(sample.limits, sample.returns.mean(axis=0)) > _FLAT:
             options["objective_function"] = ObjectiveFunction.MAXIMIZE_RATIO
         return MeanRisk(prior_estimator=prior(self.covariance), **options, **bounds(sample.limits))
 

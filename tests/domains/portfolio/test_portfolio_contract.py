@@ -28,9 +28,23 @@ LONG_SHORT = Allocation(
 )
 
 
-@parametrize_with_checks([LONG_SHORT])
+_GROUPED = {
+    "data": "factors",
+    "window": 3,
+    "every": 5,
+    "lookback": 130,
+    "cap": 0.5,
+    "groups": {"trend": ("MTUM", "QUAL"), "calm": ("SIZE", "USMV")},
+    "group_caps": {"trend": 0.4, "calm": 0.5},
+}
+SLOW, FEW = Allocation(**_GROUPED, turnover=0.3), Allocation(**_GROUPED, names=3)
+
+
+@parametrize_with_checks([LONG_SHORT, SLOW, FEW])
 def test_contract(check):
-    """Every clause of the contract holds with shorts, loans, fees, a cap and trades at the same close."""
+    """Every clause of the contract holds with shorts, loans, fees, a cap and trades at the same close; and with limits
+    on groups beside one on turnover, or one on names.
+    """
     check.run()
 
 

@@ -66,7 +66,7 @@ def test_parameters_do_not_depend_on_who_halts_in_a_window(small, path):
     Where no asset ever halts there is nothing to look at; a path from elsewhere that has a halt is still honoured.
     """
     rest = {"status": np.zeros(small.market.returns.shape, np.int8)}
-    rest["status"][3000, 0] = SUSPENDED
+    rest["status"][8000, 0] = SUSPENDED
     halting = dataclasses.replace(small, known=dataclasses.replace(small.market, rest=rest))
     assert (halting.halts, small.halts) == (True, False)
     still = halting.history("2013-01-01", "2013-06-30")

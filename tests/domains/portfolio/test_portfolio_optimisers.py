@@ -13,7 +13,7 @@ from headway.domains.portfolio.allocation.problem import Allocation
 from headway.domains.portfolio.classical.cardinality import Cardinality
 from headway.domains.portfolio.classical.estimated import Sample
 from headway.domains.portfolio.classical.limits import Limits
-from headway.domains.portfolio.classical.linear import least_risk
+from headway.domains.portfolio.classical.linear import largest_mean, least_risk
 from headway.domains.portfolio.classical.skfolio import Skfolio
 from headway.domains.portfolio.market.instance import GONE, SUSPENDED, PricePath
 from headway.errors import UnknownNameError
@@ -82,6 +82,24 @@ def test_groups_limit_the_optimum(small):
         weights = small.baseline(name).weights(sample(groups=groups))
         assert weights[:3].sum() == pytest.approx(0.2, abs=1e-2 if name == "risk_parity" else 1e-4)
         assert weights.sum() == pytest.approx(1.0)
+
+
+def test_no_ratio_where_limits_leave_no_gain(small):
+    """One asset of three gains, and may hold a fifth: every allowed mean is a loss, and least variance is ordered."""
+    losing = sample(assets=3, cap=0.7)
+    means = np.array([0.0005, -0.0003, -0.0004])
+    losing = losing._replace(returns=losing.returns - losing.returns.mean(axis=0) + means)
+    limits = Limits.of(Rules(**RULES | {"cap": 0.7}, groups=(Group("one", ("a",), (0,), 0.2),)), np.ones(3, bool))
+    assert largest_mean(limits, means) == pytest.approx(0.2 * 0.0005 - 0.7 * 0.0003 - 0.1 * 0.0004)
+    known = losing._replace(limits=limits)
+    expected = small.baseline("minimum_variance").weights(known)
+    np.testing.assert_allclose(small.baseline("mean_variance").weights(known), expected, atol=1e-9)
+
+
+def test_largest_mean_with_shorts():
+    """130/30: a short of 30 % of the worst asset pays for more of the best, up to the cap of 1 on each."""
+    limits = Limits.of(Rules(**RULES | {"long_only": False, "leverage": 1.6}), np.ones(3, bool))
+    assert largest_mean(limits, np.array([0.03, 0.01, -0.02])) == pytest.approx(1.0 * 0.03 + 0.3 * 0.01 + 0.3 * 0.02)
 
 
 def test_the_budget_is_what_the_limits_leave():
