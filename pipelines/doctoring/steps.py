@@ -134,6 +134,7 @@ class Steps:
         """What MLflow says of the comparison is what its folder says."""
         from headway.pipelines.comparison.results import read
         from headway.tracking import mirror
+        from headway.tracking.mirrored import key
         from headway.tracking.tracker import connect
 
         run_id = mirror(self.compared, self.uri)
@@ -141,7 +142,7 @@ class Steps:
             raise ContractError("nothing was written to MLflow", where=self.uri)
         data = connect(self.uri).get_run(run_id).data
         for row in read(self.compared.folder).rows:
-            _same(data.metrics.get(f"objective/{row.contestant}"), row.objective, "a metric in MLflow")
+            _same(data.metrics.get(key(f"objective/{row.contestant}")), row.objective, "a metric in MLflow")
         return f"{len(data.params)} parameters, {len(data.metrics)} metrics and {len(data.tags)} tags came back"
 
     def serve(self) -> str:

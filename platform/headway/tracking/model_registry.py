@@ -178,7 +178,8 @@ class _Registration:
         from mlflow.entities import LoggedModelOutput
 
         experiment = self.client.get_run(self.run_id).info.experiment_id
-        model = self.client.create_logged_model(experiment, "policy", self.run_id, tags={DIGEST: self.digest})
+        # Not called as any folder of the run is: MLflow would list the model's files among those of the folder.
+        model = self.client.create_logged_model(experiment, "model", self.run_id, tags={DIGEST: self.digest})
         with tempfile.TemporaryDirectory() as draft:
             save_model(Path(draft) / "model", self.folder, self.policy, self.run_id, model.model_id)
             self.client.log_model_artifacts(model.model_id, str(Path(draft) / "model"))
