@@ -66,7 +66,7 @@ VERBS = {
                  "routing", argument="[PROBLEM]"),
     "show": Verb(_LOOK, f"{_AT}.looking:show", "The resolved configuration of a verb, and where each value comes from.",
                  "train problem=routing/cvrp agent=ppo", argument="VERB KEY=VALUE"),
-    "report": Verb(_LOOK, f"{_AT}.comparing:report", "The HTML report of runs, made from their folders.",
+    "report": Verb(_LOOK, f"{_AT}.reporting:report", "The report of runs, from their folders: HTML, Markdown or CSV.",
                    "runs/my-comparison", "ReportConfig", "FOLDER... [KEY=VALUE]"),
     "ui": Verb(_LOOK, f"{_AT}.ui:ui", "The MLflow user interface on the results, with one worker.",
                "port=5000", "UiConfig"),

@@ -11,9 +11,8 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from headway.pipelines.commands.answer import Answer
-from headway.pipelines.configuration.compose import compose
 from headway.pipelines.configuration.resolve import resolve
-from headway.pipelines.configuration.schema import BacktestConfig, CompareConfig, ReportConfig
+from headway.pipelines.configuration.schema import BacktestConfig, CompareConfig
 from headway.pipelines.reporting.formats import decimals, fixed, percent, seconds, share
 
 if TYPE_CHECKING:
@@ -98,17 +97,6 @@ def watching(title: str) -> Iterator[Callable[[int, int, str], None]]:
             show(done, label)
 
         yield watch
-
-
-def report(arguments: list[str]) -> Answer:
-    """The HTML report of one run or several: folders first, then settings."""
-    from headway.pipelines.report import report as write_report
-
-    folders = [argument for argument in arguments if "=" not in argument]
-    tokens = [argument for argument in arguments if "=" in argument]
-    config = compose(ReportConfig, "report", [f"folders={','.join(folders)}", *tokens] if folders else tokens).config
-    data = {"report": str(write_report(config.folders, config.out))}
-    return Answer(data, lambda console: console.print(data["report"], style="bold"))
 
 
 def _ranked(run: Run) -> Answer:

@@ -6,6 +6,7 @@ Field descriptions are the help texts. Nothing heavy is imported here, so that h
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -137,10 +138,17 @@ class Executor(Model):
     kind: Literal["inline", "processes", "ray"] = Field(
         default="inline", description="inline: in this process, one by one; processes: of this machine; ray: a cluster"
     )
-    workers: Count | None = Field(default=None, description="cells at the same time; null: as many as there is room for")
+    workers: Count | None = Field(
+        default=None, description="cells at the same time; null: as many as there is room for"
+    )
     address: str | None = Field(
         default=None, description="Ray cluster: auto, HOST:PORT or ray://HOST:PORT; null: one of its own, here"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        return {"kind": value} if isinstance(value, str) else value
 
 
 class CompareConfig(Limits, RunConfig):
@@ -298,10 +306,32 @@ class GenerateConfig(ProblemConfig):
 
 
 class ReportConfig(Model):
-    """Make one HTML report of some runs, from their folders."""
+    """Make one report of some runs, from their folders; the ending of the file says its format."""
 
-    folders: tuple[Path, ...] = Field(min_length=1, description="run folders: comparisons, backtests, training runs")
-    out: Path | None = Field(default=None, description="file to write; null: report.html in the first run folder")
+    folders: tuple[Path, ...] = Field(default=(), description="run folders; or leave them out and say which runs:")
+    problem: str | None = Field(default=None, description="runs of this problem, as domain/problem")
+    verb: Literal["compare", "backtest", "family", "train"] | None = Field(
+        default=None, description="runs of this verb"
+    )
+    name: str | None = Field(default=None, description="runs whose folder is named like this; * stands for anything")
+    since: str | None = Field(default=None, description="runs from this day on, or this moment, UTC: 2026-11-01")
+    until: str | None = Field(default=None, description="runs to this day, or before this moment")
+    latest: Count | None = Field(default=None, description="only so many of them, the latest; null: all")
+    runs: Path = Field(default=Path("runs"), description="folder that they are looked for in")
+    out: Path | None = Field(
+        default=None,
+        description="file: .html, .md, .csv (a line per contestant) or .scores.csv (per answer); null: report.html and "
+        "report.md in the first run folder",
+    )
+
+    @model_validator(mode="after")
+    def _which(self) -> ReportConfig:
+        selection = [key for key in ("problem", "verb", "name", "since", "until", "latest") if getattr(self, key)]
+        if bool(self.folders) == bool(selection):
+            raise ValueError("either folders are named, or some of problem, verb, name, since, until and latest")
+        for moment in filter(None, (self.since, self.until)):
+            datetime.fromisoformat(moment)
+        return self
 
 
 class ResumeConfig(Model):

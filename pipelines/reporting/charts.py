@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from textwrap import fill
 
 import numpy as np
@@ -26,6 +27,12 @@ def comparison(results: Results, looks: Mapping[str, Look]) -> list[Plot]:
     if not (results.findings and results.findings.charts):  # else the problem has said what is worth drawing
         plots += [_series(results, name, looks) for name in _shared_series(results)]
     return plots
+
+
+def rows_axis(names: Sequence[str]) -> Axis:
+    """A row per contestant, the first one above."""
+    shown = [fill(name, NAME, break_long_words=False) for name in reversed(names)]
+    return Axis(names=shown, limits=(-0.6, len(names) - 0.4))
 
 
 def basis(results: Results, row: Row) -> str:
@@ -68,7 +75,7 @@ def _gaps(results: Results, looks: Mapping[str, Look]) -> list[Plot]:
     mean = "gap of the means" if factor > 1 else "mean gap"
     caption = f"{dots}Large dot and bar: the {mean} with its interval. Further left is better."
     shown = _axis(results, [mark.x for mark in marks] + [m.high for m in marks] + [m.low for m in marks])
-    return [Plot("Gaps", caption, shown, y, marks, height=max(1.9, 0.9 + 0.3 * len(rows)))]
+    return [Plot("Gaps", caption, replace(shown, zero=True), y, marks, height=max(1.9, 0.9 + 0.3 * len(rows)))]
 
 
 def _anytime(results: Results, lines: Mapping[str, Curve], looks: Mapping[str, Look]) -> Plot:

@@ -110,7 +110,7 @@ def gaps(results: Results) -> dict[str, Gaps]:
         ]
         if kept and results.budget:
             names = [f"instance {s.instance}, seed {s.seed}" for s in kept]
-            found[row.contestant] = Gaps(np.array([_gap(results, s, base[s.instance]) for s in kept]), names)
+            found[row.contestant] = Gaps(np.array([gap_of(results, s, base[s.instance]) for s in kept]), names)
     return found
 
 
@@ -120,13 +120,14 @@ def profile(results: Results) -> dict[str, Curve]:
     found = {}
     for row in results.rows:
         scores = [s for s in results.scores if s.contestant == row.contestant and np.isfinite(base[s.instance])]
-        gaps = np.sort([_gap(results, s, base[s.instance]) for s in scores if s.feasible])
+        gaps = np.sort([gap_of(results, s, base[s.instance]) for s in scores if s.feasible])
         if len(gaps):
             found[row.contestant] = Curve(gaps, np.arange(1, len(gaps) + 1) / len(scores))
     return found
 
 
-def _gap(results: Results, score: Score, base: float) -> float:
+def gap_of(results: Results, score: Score, base: float) -> float:
+    """The gap of one answer to its reference."""
     worse = sign(results) * (score.objective - base)
     return worse / abs(base) if results.problem["gap"] == "ratio" else worse
 

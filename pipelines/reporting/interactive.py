@@ -49,7 +49,8 @@ def _traces(plot: Plot, mark: Mark, *, brief: bool) -> Iterator[dict[str, Any]]:
         yield base | {"mode": "lines", "stackgroup": "all", "line": line, "fillcolor": f"{colour}/75"}
     else:
         line = {"color": colour, "width": mark.look.width + 0.3, "dash": DASHES[mark.look.dash]}
-        yield base | {"mode": "lines", "line": line | {"shape": "hv" if mark.shape == "steps" else "linear"}}
+        mode = {"mode": "lines+markers", "marker": {"color": colour, "size": 8}} if mark.dots else {"mode": "lines"}
+        yield base | mode | {"line": line | {"shape": "hv" if mark.shape == "steps" else "linear"}}
         if mark.dot is not None:
             point = {key: base[key][mark.dot : mark.dot + 1] for key in ("x", "y", "customdata") if key in base}
             yield base | point | {"mode": "markers", "marker": {"color": colour, "size": 8}, "showlegend": False}
@@ -102,7 +103,9 @@ def _axis(axis: Axis) -> dict[str, Any]:
     if axis.scale == "date":
         found["hoverformat"] = axis.form
     if axis.scale == "log":
-        found |= {"tickformat": ".3~g", "exponentformat": "none", "nticks": 8}
+        found |= {"tickformat": ".3~g", "exponentformat": "none", "nticks": 6}
+    if axis.zero:
+        found |= {"zeroline": True, "zerolinecolor": "--soft"}
     ticks = axis.ticks or [(i, name) for i, name in enumerate(axis.names)]
     if ticks:
         found |= {"tickvals": [at for at, _ in ticks], "ticktext": [_safe(text) for _, text in ticks]}

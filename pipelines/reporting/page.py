@@ -5,31 +5,41 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from headway.pipelines.reporting import formats
 from headway.pipelines.reporting.interactive import interactive
 from headway.pipelines.reporting.plots import Plot
-from headway.pipelines.reporting.sections import Section
+from headway.pipelines.reporting.sections import Content
 from headway.pipelines.reporting.static import static
 
 
-def page(sections: Sequence[Section], version: str) -> str:
+def page(content: Content, version: str) -> str:
     """The whole HTML document; everything that comes from a run is escaped."""
-    here = files(__package__)
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.globals["blank"] = formats.NONE
-    template = environment.from_string((here / "report.html.j2").read_text(encoding="utf-8"))
-    style, script = (
-        Markup((here / name).read_text(encoding="utf-8"))  # noqa: S704 - our own files
-        for name in ("report.css", "figures.js")
+    return filled("report.html.j2", content=content, figures=Figures(), version=version)
+
+
+def filled(template: str, **content: Any) -> str:
+    """A template of this folder with its content; what is no Markup is escaped for HTML."""
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=FunctionLoader(own),
     )
-    return template.render(sections=sections, figures=Figures(), style=style, script=script, version=version)
+    style, script = Markup(own("report.css")), Markup(own("figures.js"))  # noqa: S704 - our own files
+    environment.globals |= {"blank": formats.NONE, "style": style, "script": script}
+    return environment.get_template(template).render(**content)
+
+
+def own(name: str) -> str:
+    """The text of a file beside this one."""
+    return (files(__package__) / name).read_text(encoding="utf-8")
 
 
 class Figures:

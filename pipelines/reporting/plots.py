@@ -68,6 +68,7 @@ class Mark:
     shape : a line, a line of steps, an area of a stack, points, or points with intervals along x
     group : the contestant with which it is shown and hidden
     dot : the point of a line that is marked, by its place
+    dots : whether all points of a line are marked
     note : what its numbers rest on
     texts : a word on each point
     """
@@ -83,11 +84,21 @@ class Mark:
     dot: int | None = None
     note: str = ""
     texts: Sequence[str] = ()
+    dots: bool = False
 
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis: ``title`` with its unit; ``form`` (of d3) and ``unit`` print a value; ``names`` of places 0, 1, ..."""
+    """An axis.
+
+    Attributes
+    ----------
+    title : with the unit
+    form, unit : how a value is printed: d3's format, and what stands behind it
+    names : of the places 0, 1, ...
+    ticks : positions with their labels; by default as the scale has them
+    zero : whether there is a line
+    """
 
     title: str = ""
     unit: str = ""
@@ -96,6 +107,7 @@ class Axis:
     names: Sequence[str] = ()
     limits: tuple[float, float] | None = None
     ticks: Sequence[tuple[float, str]] = ()
+    zero: bool = False
 
     def at(self, values: Values) -> Values:
         """Where values are drawn: themselves, but on a gap axis."""

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from headway.findings import Findings
 from headway.pipelines.comparison import results as records
-from headway.pipelines.comparison.results import Results
+from headway.pipelines.comparison.results import Results, Row
 from headway.pipelines.reporting import charts, curves, findings, formats
+from headway.pipelines.reporting.across import Across, Judged, across
 from headway.pipelines.reporting.curves import Learning
-from headway.pipelines.reporting.plots import Plot, looks
+from headway.pipelines.reporting.family import family, is_family
+from headway.pipelines.reporting.plots import Look, Plot, looks
+from headway.pipelines.reporting.provenance import origin
 from headway.pipelines.reporting.static import compact
 from headway.pipelines.reporting.table import Leaderboard, leaderboard
 from headway.registry import problem_class
@@ -47,6 +48,7 @@ class Section:
     board: Leaderboard | None = None
     sheets: Sequence[findings.Sheet] = ()
     plots: Sequence[Plot] = ()
+    legend: Mapping[str, Look] = field(default_factory=dict)
     pictures: Sequence[Picture] = ()
     caveats: Sequence[str] = ()
     facts: Sequence[tuple[str, str]] = ()
@@ -57,19 +59,52 @@ class Section:
     argv: str = ""
 
 
-def sections(runs: Sequence[Run]) -> list[Section]:
-    """A section per comparison and backtest, with the training runs behind it; then the training runs left over."""
-    trained = {run.folder.resolve(): run for run in runs if _is_training(run)}
+@dataclass(frozen=True)
+class Content:
+    """What a report says, in whatever form: runs side by side, a section for each, and their results for tables."""
+
+    sides: Sequence[Across]
+    sections: Sequence[Section]
+    judged: Sequence[Judged]
+
+
+def content(runs: Sequence[Run]) -> Content:
+    """All that is to be said of these runs.
+
+    A section per comparison and backtest, with the training runs behind it; then families of instances, then the
+    training runs left over.
+    """
+    trained = {run.folder.resolve(): run for run in runs if is_training(run)}
     found: list[Section] = []
-    for run in runs:
-        if (run.folder / records.FILE).is_file():
-            entered = _entered(run)
-            found.append(_judged(run, entered, f"run-{len(found) + 1}"))
-            trained = {folder: t for folder, t in trained.items() if folder not in entered}
+    judged = [Judged(run, records.read(run.folder)) for run in runs if (run.folder / records.FILE).is_file()]
+    drawn = _palettes(judged)
+    for each in judged:
+        entered = _entered(each.run)
+        found.append(_judged(each, entered, drawn[each.results.problem["name"]], f"run-{len(found) + 1}"))
+        trained = {folder: t for folder, t in trained.items() if folder not in entered}
+    for run in filter(is_family, runs):
+        found.append(Section(f"run-{len(found) + 1}", **family(run)))
     for problem in dict.fromkeys(run.provenance["problem"] for run in trained.values()):
         group = [run for run in trained.values() if run.provenance["problem"] == problem]
         found.append(_trained(group, f"run-{len(found) + 1}"))
-    return found
+    return Content(_sides(judged, drawn), found, judged)
+
+
+def _palettes(judged: Sequence[Judged]) -> dict[str, dict[str, Look]]:
+    """Problem -> contestant -> how it is drawn, the same in all runs."""
+    rows: dict[str, list[Row]] = {}
+    for each in judged:
+        rows.setdefault(each.results.problem["name"], []).extend(each.results.rows)
+    return {problem: looks(found) for problem, found in rows.items()}
+
+
+def _sides(judged: Sequence[Judged], drawn: Mapping[str, Mapping[str, Look]]) -> list[Across]:
+    """Runs of one verb on one problem, side by side, wherever there are several."""
+    groups: dict[tuple[str, str], list[Judged]] = {}
+    for each in judged:
+        groups.setdefault((each.results.verb, each.results.problem["name"]), []).append(each)
+    alike = [(problem, group) for (_, problem), group in groups.items() if len(group) > 1]
+    return [across(group, drawn[problem], f"side-{k}") for k, (problem, group) in enumerate(alike, 1)]
 
 
 def _entered(run: Run) -> dict[Path, tuple[str, Run]]:
@@ -81,17 +116,17 @@ def _entered(run: Run) -> dict[Path, tuple[str, Run]]:
     named = [(label, Run.open(place)) for label, place in places if (place / "provenance.json").is_file()] + [
         (agents.get(child.config["agent"]["name"]) or child.config["agent"]["name"], child) for child in run.children
     ]
-    return {entered.folder.resolve(): (label, entered) for label, entered in named if _is_training(entered)}
+    return {entered.folder.resolve(): (label, entered) for label, entered in named if is_training(entered)}
 
 
-def _is_training(run: Run) -> bool:
+def is_training(run: Run) -> bool:
+    """Whether it has learned something itself."""
     return bool(run.provenance["verb"] == "train")
 
 
 # -- comparisons and backtests ----------------------------------------------------------------------
-def _judged(run: Run, trained: Mapping[Path, tuple[str, Run]], anchor: str) -> Section:
-    results = records.read(run.folder)
-    drawn = looks(results.rows)
+def _judged(judged: Judged, trained: Mapping[Path, tuple[str, Run]], drawn: Mapping[str, Look], anchor: str) -> Section:
+    run, results = judged
     headline, detail = _parted(results.verdict)
     lessons = [lesson for label, entered in trained.values() if (lesson := curves.learning(entered, label))]
     found = results.findings or Findings()
@@ -103,6 +138,7 @@ def _judged(run: Run, trained: Mapping[Path, tuple[str, Run]], anchor: str) -> S
         detail=detail,
         basis=_basis(results),
         board=leaderboard(results, drawn),
+        legend={row.contestant: drawn[row.contestant] for row in results.rows},
         sheets=findings.tables(found, drawn),
         plots=[
             *charts.comparison(results, drawn),
@@ -112,7 +148,7 @@ def _judged(run: Run, trained: Mapping[Path, tuple[str, Run]], anchor: str) -> S
         pictures=_pictures(run.folder, results),
         caveats=results.notes,
         digests=results.instances["digests"],
-        **_origin(run, _judgement(results)),
+        **origin(run, _judgement(results)),
     )
 
 
@@ -196,7 +232,7 @@ def _trained(runs: Sequence[Run], anchor: str) -> Section:
         detail="On validation instances, by which the policies were selected; test instances are for a comparison.",
         basis=_effort(runs),
         plots=charts.trainings(lessons, {}, problem.sense, problem.unit),
-        **_origin(runs[0], []),
+        **origin(runs[0], []),
     )
 
 
@@ -217,36 +253,3 @@ def _best(lesson: Learning, sense: str) -> list[float]:
 
 def _counted(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
-
-
-# -- where it comes from -----------------------------------------------------------------------------
-def _origin(run: Run, judgement: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    facts, cpu = run.provenance, run.provenance["cpu"]
-    named = run.config.get("name") is not None
-    return {
-        "facts": [
-            ("Run", run.id),
-            ("Started", formats.moment(facts["started"])),
-            *judgement,
-            ("Configuration, SHA-256", facts["config_sha256"][:16]),
-            ("Commit", _commit(facts["git"] or facts["workspace"])),
-            ("Processor", f"{cpu['model']}, {cpu['usable']} of {cpu['cores']} logical cores usable"),
-            ("Python", f"{facts['python']} on {facts['platform']}"),
-        ],
-        "versions": facts["packages"],
-        "config": (run.folder / "config.yaml").read_text(encoding="utf-8"),
-        "command": f"headway {facts['verb']} config={run.folder / 'config.yaml'}" + named * " name=again",
-        "argv": _typed(facts["argv"]),
-    }
-
-
-def _typed(argv: Sequence[str]) -> str:
-    """The command line as a shell takes it; `python -m headway.pipelines.cli` is what `headway` runs."""
-    program = Path(argv[0]).name
-    return shlex.join(["headway" if program == "cli.py" else program, *argv[1:]])
-
-
-def _commit(git: Mapping[str, Any] | None) -> str:
-    if git is None:
-        return "not in a git checkout"
-    return f"{git['commit'][:12]}{', with uncommitted changes' if git['dirty'] else ''}"

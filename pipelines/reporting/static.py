@@ -103,6 +103,7 @@ def _draw(axes: Axes, plot: Plot, mark: Mark) -> None:
         axes.plot(x, y, "o", ms=5, **pen)
     else:
         steps = "post" if mark.shape == "steps" else None
+        pen |= {"marker": "o", "ms": 4} if mark.dots else {}
         axes.plot(x, y, ls=mark.look.dash, lw=mark.look.width, drawstyle="steps-post" if steps else "default", **pen)
         if len(mark.low):
             low, high = _positions(plot.y, mark.low), _positions(plot.y, mark.high)
@@ -129,6 +130,8 @@ def _scale(axes: Axes, which: str, axis: Axis) -> None:
     ticks = axis.ticks or [(float(i), name) for i, name in enumerate(axis.names)]
     if ticks:
         own.set_ticks([at for at, _ in ticks], [text for _, text in ticks])
+    if axis.zero:
+        (axes.axvline if which == "x" else axes.axhline)(0.0, color=INK, lw=0.8)
     if axis.limits:
         getattr(axes, f"set_{which}lim")(*axis.limits)
     getattr(axes, f"set_{which}label")(axis.title)

@@ -102,7 +102,7 @@ def _note(results: Results) -> str:
     units = "instances, paired" if results.budget else "blocks of time, paired"
     return (
         f"Gap: how much worse than the reference ({results.reference['name']}), {how}. "
-        f"Intervals: {100 * results.confidence:g}{formats.THIN}%, bootstrap over {units}; an arrow leaves the scale. "
+        f"Intervals: {100 * results.confidence:g}{formats.THIN}%, bootstrap over {units}. "
         "CPU, wall and loading: mean time per instance. Training: CPU time, all seeds together."
     )
 

@@ -17,7 +17,7 @@ from headway.errors import DataError
 from headway.pipelines.comparison.results import Decision, Results, Row, Score, Trace
 from headway.pipelines.report import report
 from headway.pipelines.reporting import curves, formats, plots, table
-from headway.pipelines.reporting.sections import sections
+from headway.pipelines.reporting.sections import Section, content
 from headway.runs import Run
 
 NAN = math.nan
@@ -101,6 +101,11 @@ def a_training(root: Path, objectives: list[float], seed: int = 0) -> Run:
         curve = [{"step": 100 * k, "cpu_seconds": 2.0 * k} for k in range(len(objectives))]
         (run.folder / "training.json").write_text(json.dumps({"curve": curve}))
     return run
+
+
+def parts(runs: list[Run]) -> list[Section]:
+    """What a report says of each run."""
+    return list(content(runs).sections)
 
 
 class Outline(html.parser.HTMLParser):
@@ -208,14 +213,14 @@ def test_seeds_are_those_that_ran(tmp_path: Path) -> None:
         *(Score("fast", k, 0, True, 12.0, "finished") for k in (0, 1)),
     ]
     run = a_run(tmp_path, some_results(scores=scores, traces=[]))
-    (section,) = sections([run])
+    (section,) = parts([run])
     assert ("Contestants' seeds", "0, 1") in section.facts
 
 
 def test_the_command_line_can_be_pasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is quoted for a shell, and the module behind `headway` goes by that name."""
     monkeypatch.setattr("sys.argv", ["/somewhere/pipelines/cli.py", "compare", 'contestants=[{"name": "slow"}]'])
-    (section,) = sections([a_run(tmp_path, some_results())])
+    (section,) = parts([a_run(tmp_path, some_results())])
     assert section.argv == """headway compare 'contestants=[{"name": "slow"}]'"""
 
 
@@ -223,9 +228,9 @@ def test_several_runs_make_one_page_with_an_index(tmp_path: Path) -> None:
     """Each run has a section, and the index leads with each verdict."""
     runs = [a_run(tmp_path, some_results(verdict=f"Verdict {k} (n).")) for k in range(2)]
     page = Outline(report(runs, tmp_path / "all.html").read_text())
-    assert page.texts["h1"] == ["Verdict 0.", "Verdict 1."]
-    assert ["Verdict 0." in item for item in page.texts["li"][:2]] == [True, False]
-    assert [value for name, value in page.attributes if name == "href"] == ["#run-1", "#run-2"]
+    assert page.texts["h1"][1:] == ["Verdict 0.", "Verdict 1."]
+    assert ["Verdict 0." in item for item in page.texts["li"][:3]] == [False, True, False]
+    assert [value for name, value in page.attributes if name == "href"] == ["#side-1", "#run-1", "#run-2"]
 
 
 @pytest.mark.parametrize("place", ["{root}/{name}", "runs-of-another-folder/{name}"])

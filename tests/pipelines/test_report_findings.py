@@ -11,7 +11,7 @@ from headway.findings import Chart, Column, Findings, Line, Table, Trials
 from headway.pipelines.report import report
 from headway.pipelines.reporting import findings, formats, table
 from headway.pipelines.reporting.plots import Look, looks
-from headway.pipelines.reporting.sections import sections
+from headway.pipelines.reporting.sections import content
 
 DAYS = ["2020-01-01", "2020-01-02", "2020-01-03"]
 LOOKS = {"slow": Look(0, "-", 1.5), "fast": Look(1, "-", 1.5)}
@@ -83,7 +83,7 @@ def test_shades_follow_sign_and_size():
 )
 def test_brackets_at_the_end_are_the_detail(tmp_path, verdict, headline, detail):
     """Names may have brackets of their own."""
-    (section,) = sections([a_run(tmp_path, some_results(verdict=verdict))])
+    (section,) = content([a_run(tmp_path, some_results(verdict=verdict))]).sections
     assert (section.headline, section.detail) == (headline, detail)
 
 

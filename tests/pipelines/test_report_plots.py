@@ -66,7 +66,7 @@ def test_plotly_is_there_once(tmp_path: Path) -> None:
     text = report(runs, tmp_path / "all.html").read_text()
     places = [int(found) for found in re.findall(r'data-figure="(\d+)"', text)]
     assert places == list(range(len(places)))
-    assert len(json.loads(unpacked(text, "figures"))) == len(places) == 8
+    assert len(json.loads(unpacked(text, "figures"))) == len(places) == 9
     assert unpacked(text, "plotly") == get_plotlyjs()
     assert text.count('id="plotly"') == 1
     assert len(text) < 2_300_000

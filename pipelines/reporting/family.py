@@ -1,0 +1,94 @@
+"""The section of a family of instances: how each contestant's gap moves with one option of the problem."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from headway.findings import Column, Findings, Table
+from headway.pipelines.comparison import results as records
+from headway.pipelines.comparison.results import Results, Row
+from headway.pipelines.reporting import findings, formats
+from headway.pipelines.reporting.plots import Axis, Look, Mark, Plot, gap_axis, looks
+from headway.pipelines.reporting.provenance import origin
+from headway.runs import Run
+
+
+def is_family(run: Run) -> bool:
+    """Whether it compared over a family, and has come to something."""
+    return run.provenance["verb"] == "family" and bool(_members(run))
+
+
+def family(run: Run) -> dict[str, Any]:
+    """The fields of a `Section` on a family."""
+    ((option, values),) = run.config["over"].items()
+    members = dict(zip(map(str, values), _members(run), strict=False))
+    first = next(iter(members.values()))
+    drawn = looks(row for member in members.values() for row in member.rows if row.kind != "oracle")
+    return {
+        "title": f"Family: {first.problem['name']}",
+        "headline": _headline(first, option, members),
+        "detail": "Gaps of one value are to the reference of that value's own instances.",
+        "basis": _basis(first, option, list(members)),
+        "sheets": findings.tables(Findings(tables=[_table(option, members, drawn)]), drawn),
+        "plots": [_plot(option, values[: len(members)], members, drawn)],
+        "legend": drawn,
+        "caveats": list(dict.fromkeys(note for member in members.values() for note in member.notes)),
+        **origin(run, []),
+    }
+
+
+def _members(run: Run) -> list[Results]:
+    """The comparisons of a family that have ended, in the order of the option's values."""
+    children = sorted(run.children, key=lambda child: int(child.id.partition("-")[0]))
+    return [records.read(child.folder) for child in children if (child.folder / records.FILE).is_file()]
+
+
+def _headline(first: Results, option: str, members: Mapping[str, Results]) -> str:
+    wins = Counter(row.contestant for member in members.values() for row in member.rows if row.rank == 1)
+    told = ", ".join(f"{name} at {count} of {len(members)}" for name, count in wins.most_common())
+    return f"{first.problem['name']} by {option}: best is {told} values."
+
+
+def _basis(first: Results, option: str, values: Sequence[str]) -> list[tuple[str, str]]:
+    facts = [(option, ", ".join(values)), ("instances of each", str(first.instances["n"]))]
+    if first.budget:
+        facts.append(("budget", f"{first.budget['cpu']:g}{formats.THIN}CPU-s per instance"))
+    return [*facts, ("gap to", str(first.reference["name"]))]
+
+
+def _table(option: str, members: Mapping[str, Results], drawn: Mapping[str, Look]) -> Table:
+    ratio = next(iter(members.values())).problem["gap"] == "ratio"
+    form: Any = "percent" if ratio else "number"
+    columns = [
+        Column("contestant", "text"),
+        *(Column(f"{option} = {value}", form, 2 if ratio else 3) for value in members),
+    ]
+    rows = [[name, *(_cell(_row(member, name)) for member in members.values())] for name in drawn]
+    return Table("Gaps", columns, rows, "Gap to the reference, and its interval.")
+
+
+def _cell(row: Row | None) -> str | tuple[float, float, float]:
+    return "" if row is None else (row.gap, row.gap_low, row.gap_high)
+
+
+def _row(member: Results, name: str) -> Row | None:
+    return next((row for row in member.rows if row.contestant == name), None)
+
+
+def _plot(option: str, values: Sequence[Any], members: Mapping[str, Results], drawn: Mapping[str, Look]) -> Plot:
+    numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    places = [float(value) if numeric else float(k) for k, value in enumerate(values)]
+    x = Axis(option) if numeric else Axis(option, names=[str(value) for value in values])
+    first = next(iter(members.values()))
+    factor = 100.0 if first.problem["gap"] == "ratio" else 1.0
+    marks = []
+    for name, look in drawn.items():
+        found = [(at, row) for at, member in zip(places, members.values(), strict=True) if (row := _row(member, name))]
+        where, rows = [at for at, _ in found], [row for _, row in found]
+        gap, low, high = ([factor * getattr(r, key) for r in rows] for key in ("gap", "gap_low", "gap_high"))
+        note = f"{100 * first.confidence:g} % interval of the mean, n = {first.instances['n']}"
+        marks.append(Mark(name, look, where, gap, low, high, group=name, note=note, dots=True))
+    y = gap_axis(factor > 1, first.problem["unit"], [mark.y for mark in marks])
+    return Plot(f"Gaps by {option}", "Mean gap with its interval; lower is better.", x, y, marks, height=3.4)
