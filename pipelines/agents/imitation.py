@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from headway.components import component, givens
 from headway.environment import Environment
 from headway.errors import CapabilityError
 from headway.pipelines.agents.base import ActionKind, Agent, action_kind
+from headway.pipelines.agents.schedule import Changing
 from headway.pipelines.agents.steps import Count, Positive
 from headway.policy import Policy
 from headway.problem import lookup
@@ -42,7 +43,7 @@ class Imitation(Agent):
     batch: Count = 256
     epochs: Count = 4
     lr: Positive = 1e-3
-    lr_schedule: Literal["constant", "linear"] = "linear"
+    lr_schedule: Changing = "linear"
     max_grad_norm: Positive = 0.5
 
     actions: ClassVar[frozenset[ActionKind]] = frozenset({"discrete"})

@@ -96,6 +96,8 @@ class OnPolicyTrainer(SB3Trainer):
         model = self.model
         model.collect_rollouts(model.env, self.callback, model.rollout_buffer, n_rollout_steps=model.n_steps)
         model._update_current_progress_remaining(model.num_timesteps, self.horizon)
+        for name, value in self.scheduled(model._current_progress_remaining).items():
+            setattr(model, name, value)
         model.train()
 
     @property

@@ -9,6 +9,7 @@ from pydantic import Field
 from headway.components import component
 from headway.environment import Environment
 from headway.pipelines.agents.base import ActionKind, Agent, action_kind
+from headway.pipelines.agents.schedule import Changing
 
 if TYPE_CHECKING:
     from headway.nn.network import Recipe
@@ -29,7 +30,7 @@ class Pathwise(Agent):
     """
 
     lr: Annotated[float, Field(gt=0)] = 3e-3
-    lr_schedule: Literal["constant", "linear"] = "linear"
+    lr_schedule: Changing = "linear"
     batch: Annotated[int, Field(ge=1)] = 64
     segment: Annotated[int, Field(ge=1)] | None = None
     max_grad_norm: Annotated[float, Field(gt=0)] = 1.0

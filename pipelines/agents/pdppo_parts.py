@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from gymnasium import spaces
@@ -14,7 +15,7 @@ from headway.pipelines.agents.ppo_parts import ActorCritic
 from headway.pipelines.agents.ppo_rollout import Tensors
 
 if TYPE_CHECKING:
-    from headway.pipelines.agents.pdppo import PDPPO
+    from headway.pipelines.agents.pdppo import Critics
 
 
 class Lessons(NamedTuple):
@@ -48,14 +49,13 @@ class Parts(ActorCritic):
         """Values [B] of post-decision states."""
         return self.post.critic(self.post.encode(observation))[:, 0]
 
-    def losses(self, lessons: Lessons, agent: PDPPO) -> Losses:
+    def losses(self, lessons: Lessons, critics: Critics, terms: Mapping[str, Any]) -> Losses:
         """PPO's clipped loss (Schulman et al. 2017, equations 7 and 9), with one value loss per critic."""
         hidden = self.network.encode(lessons.observation)
         log_prob, entropy = self.head.judge(self.network.actor(hidden), lessons.mask, lessons.action)
         value = torch.zeros(())
-        if agent.critics != "post":
+        if critics != "post":
             value = value + nn.functional.mse_loss(self.network.critic(hidden)[:, 0], lessons.before)
-        if agent.critics != "state":
+        if critics != "state":
             value = value + nn.functional.mse_loss(self.after(lessons.post), lessons.after)
-        return losses(log_prob - lessons.log_prob, lessons.advantage, value, entropy,
-                      clip=agent.clip, weights=(agent.value, agent.entropy))  # fmt: skip
+        return losses(log_prob - lessons.log_prob, lessons.advantage, value, entropy, **terms)

@@ -54,4 +54,4 @@ class PDPPOTrainer(PPOTrainer):
         return lessons
 
     def _losses(self, lessons: Lessons) -> Losses:
-        return self.parts.losses(lessons, self.agent)
+        return self.parts.losses(lessons, self.agent.critics, self.terms)

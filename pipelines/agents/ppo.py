@@ -10,6 +10,7 @@ from headway.components import component
 from headway.environment import Environment
 from headway.errors import CapabilityError
 from headway.pipelines.agents.base import ActionKind, Trainer, action_kind
+from headway.pipelines.agents.schedule import Changing, share
 from headway.pipelines.agents.steps import Count, Fraction, Positive, StepAgent
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ class PPO(StepAgent):
     epochs: Count = 4
     gae_lambda: Fraction = 0.95
     clip: Positive = 0.2
+    clip_schedule: Changing = "constant"
     entropy: float = Field(default=0.01, ge=0)
+    entropy_schedule: Changing = "constant"
     value: float = Field(default=0.5, ge=0)
     max_grad_norm: Positive = 0.5
     target_kl: Positive | None = None
@@ -47,6 +50,14 @@ class PPO(StepAgent):
         kind = action_kind(environment)
         self.check(environment, kind, network)
         return StepsTrainer(self, environment, network, self.decoding(kind), seed=seed, steps=steps)
+
+    def clip_at(self, remaining: float) -> float:
+        """The clip range where a share ``remaining`` of the run is left."""
+        return self.clip * share(self.clip_schedule, remaining)
+
+    def entropy_at(self, remaining: float) -> float:
+        """The weight of the entropy there."""
+        return self.entropy * share(self.entropy_schedule, remaining)
 
 
 @component

@@ -53,9 +53,8 @@ class StepsTrainer(PPOTrainer):
 
     def _losses(self, lessons: Lessons) -> Losses:
         """PPO's clipped loss, and the mean squared error of the critic."""
-        agent, parts = self.agent, self.parts
+        parts = self.parts
         hidden = parts.network.encode(lessons.observation)
         log_prob, entropy = parts.head.judge(parts.network.actor(hidden), lessons.mask, lessons.action)
         error = nn.functional.mse_loss(parts.network.critic(hidden)[:, 0], lessons.value)
-        return losses(log_prob - lessons.log_prob, lessons.advantage, error, entropy,
-                      clip=agent.clip, weights=(agent.value, agent.entropy))  # fmt: skip
+        return losses(log_prob - lessons.log_prob, lessons.advantage, error, entropy, **self.terms)

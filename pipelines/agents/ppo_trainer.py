@@ -54,6 +54,7 @@ class PPOTrainer(Trainer):
         self.parts: Any = self.trained(recipe, observation_space, self.env.single_action_space, agent.log_std)
         self.weights = flatten(self.parts)
         self.optimizer = torch.optim.Adam([self.weights], lr=agent.lr, eps=1e-5, fused=True)
+        self.terms = self._terms()
         self.rollout: Any = self.collector(self.env, agent.rollout)
         # Where a period may take more steps or fewer, a constant per step would be a reward for taking more.
         centred = environment.problem.criterion.kind == "average" and "phases" not in environment.capabilities
@@ -69,13 +70,14 @@ class PPOTrainer(Trainer):
 
     def advance(self) -> Mapping[str, float]:
         lr = set_lr(self.optimizer, self.agent, self.remaining)
+        self.terms = self._terms()
         self.rollout.collect(self.parts.act, self.parts.head.acted)
         self.steps += self.rollout.going.numel()
         with torch.no_grad():
             lessons = self._lessons()
         last = self._learn(lessons)
         metrics = {f"train/{name}": float(value.detach()) for name, value in last._asdict().items()}
-        metrics["train/learning_rate"] = lr
+        metrics |= {"train/learning_rate": lr, "train/clip_range": self.terms["clip"]}
         if self.rollout.returns:
             metrics["rollout/return"] = sum(self.rollout.returns) / len(self.rollout.returns)
         where = f"{self.description.problem_name}, {type(self.agent).__name__}, step {self.steps}"
@@ -107,6 +109,11 @@ class PPOTrainer(Trainer):
         set_random_state(state["random"])
 
     # -- one update -----------------------------------------------------------------------------------
+    def _terms(self) -> dict[str, Any]:
+        """What of the loss follows a schedule, as `losses` takes it."""
+        agent, left = self.agent, self.remaining
+        return {"clip": agent.clip_at(left), "weights": (agent.value, agent.entropy_at(left))}
+
     def _reward(self) -> torch.Tensor:
         """The rewards collected [T, B], as critics are shown them."""
         rollout = self.rollout

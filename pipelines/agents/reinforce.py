@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -11,6 +11,7 @@ from headway.environment import Environment
 from headway.pipelines.agents.base import ActionKind, Agent, action_kind
 from headway.pipelines.agents.reinforce_advantage import Credit
 from headway.pipelines.agents.reinforce_lessons import Lesson, check
+from headway.pipelines.agents.schedule import Changing
 
 if TYPE_CHECKING:
     from headway.nn.network import Recipe
@@ -35,13 +36,13 @@ class Reinforce(Agent):
     turns : updates on the same instances, with fresh episodes
     best_of : what is maximised is the mean of the best of so many episodes (see `reinforce_advantage`)
     credit, extremes : which episodes count how much (see `reinforce_advantage.weights`)
-    entropy : its weight beside an advantage of unit spread
+    entropy, entropy_schedule : its weight beside an advantage of unit spread, and how that changes
     shaping : weight of the environment's shaped returns at the start, for an environment that has any; it falls
         linearly, to 0 after ``shaped`` of all steps
     """
 
     lr: Annotated[float, Field(gt=0)] = 3e-3
-    lr_schedule: Literal["constant", "linear", "cosine"] = "linear"
+    lr_schedule: Changing = "linear"
     warmup: Annotated[int, Field(ge=0)] = 0
     betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = (0.9, 0.999)
     batch: Annotated[int, Field(ge=1)] = 20
@@ -53,6 +54,7 @@ class Reinforce(Agent):
     credit: Credit = "mean"
     extremes: Annotated[int, Field(ge=1)] | None = None
     entropy: Annotated[float, Field(ge=0)] = 0.0
+    entropy_schedule: Changing = "constant"
     shaping: Annotated[float, Field(ge=0)] = 0.4
     shaped: Annotated[float, Field(gt=0, le=1)] = 0.85
     max_grad_norm: Annotated[float, Field(gt=0)] = 1.0

@@ -16,7 +16,7 @@ from headway.pipelines.agents.base import Trainer, take_over
 from headway.pipelines.agents.reinforce_advantage import weights
 from headway.pipelines.agents.reinforce_lessons import Curriculum, Lesson
 from headway.pipelines.agents.rng import random_state, seed_everything, set_random_state
-from headway.pipelines.agents.schedule import set_lr
+from headway.pipelines.agents.schedule import set_lr, share
 from headway.seeds import stream
 from headway.storage.stored import Description, StoredPolicy
 
@@ -47,7 +47,7 @@ class ReinforceTrainer(Trainer):
         returns, shaped, decisions = episodes.play(self._keys(lesson), shaping)
         greedy = episodes.greedy() if agent.credit == "greedy" else None
         weight = weights(shaped, agent.credit, agent.best_of, agent.extremes, greedy)
-        gradient, entropy = episodes.gradient(weight, agent.entropy)
+        gradient, entropy = episodes.gradient(weight, agent.entropy * share(agent.entropy_schedule, remaining))
         self.optimizer.zero_grad()
         torch.autograd.backward(episodes.tables, [torch.from_numpy(-part).float() for part in gradient])
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), agent.max_grad_norm)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from headway.components import component
 from headway.environment import Environment
 from headway.pipelines.agents.base import ActionKind
 from headway.pipelines.agents.sb3 import SB3Agent
+from headway.pipelines.agents.schedule import Changing
 from headway.pipelines.agents.steps import Count, Fraction, Positive
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 class OffPolicyAgent(SB3Agent):
     """What the replay-buffer methods share: ``collect`` steps of each environment, then ``gradient_steps``."""
 
-    lr_schedule: Literal["constant", "linear"] = "constant"
+    lr_schedule: Changing = "constant"
     num_envs: Count = 16
     collect: Count = 16
     gradient_steps: Count = 64

@@ -16,6 +16,7 @@ from headway.components import component
 from headway.environment import Environment
 from headway.pipelines.agents.base import ActionKind, action_kind
 from headway.pipelines.agents.ppo import PPO
+from headway.pipelines.agents.schedule import Changing, share
 from headway.pipelines.agents.steps import Count, Fraction, Positive, StepAgent
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ class SB3Agent(StepAgent):
         env = training_env(environment, self.num_envs, seed, self.normalize_reward, gamma)
         common = {"env": env, "learning_rate": self.schedule(), "gamma": gamma, "seed": seed, "device": "cpu"}
         model, trainer = self.model(environment, network, common)
-        return trainer(model, environment, network, steps=steps, decoding=self.decoding(kind))
+        made = trainer(model, environment, network, steps=steps, decoding=self.decoding(kind))
+        made.scheduled = self.scheduled
+        return made
 
     @abstractmethod
     def model(
@@ -46,11 +49,13 @@ class SB3Agent(StepAgent):
     ) -> tuple[Any, type[SB3Trainer]]:
         """SB3's algorithm, and the trainer that drives it."""
 
+    def scheduled(self, remaining: float) -> dict[str, float]:
+        """Attributes of SB3's algorithm that it does not schedule itself, where a share ``remaining`` is left."""
+        return {}
+
     def schedule(self) -> float | Callable[[float], float]:
         """The learning rate as SB3 takes it: a number, or a function of the remaining progress."""
-        lr = self.lr
-        # Clamped, since the steps of the last update may go beyond the end.
-        return lr if self.lr_schedule == "constant" else lambda remaining: lr * max(remaining, 0.0)
+        return self.lr if self.lr_schedule == "constant" else lambda left: self.lr * share(self.lr_schedule, left)
 
 
 @component
@@ -72,6 +77,9 @@ class SB3PPO(PPO, SB3Agent):
             return Masked(MaskedNetworkPolicy, policy_kwargs=policy, **common, **self.settings()), OnPolicyTrainer
         return Plain(NetworkPolicy, policy_kwargs=policy, **common, **self.settings()), OnPolicyTrainer
 
+    def scheduled(self, remaining: float) -> dict[str, float]:
+        return {"ent_coef": self.entropy_at(remaining)}
+
     def settings(self) -> dict[str, Any]:
         """The hyper-parameters under SB3's names."""
         return {
@@ -79,7 +87,7 @@ class SB3PPO(PPO, SB3Agent):
             "batch_size": min(self.batch, self.rollout * self.num_envs),
             "n_epochs": self.epochs,
             "gae_lambda": self.gae_lambda,
-            "clip_range": self.clip,
+            "clip_range": self.clip_at,
             "ent_coef": self.entropy,
             "vf_coef": self.value,
             "max_grad_norm": self.max_grad_norm,
@@ -124,6 +132,7 @@ class A2C(SB3Agent):
     rollout: Count = 8
     gae_lambda: Fraction = 1.0
     entropy: float = Field(default=0.01, ge=0)
+    entropy_schedule: Changing = "constant"
     value: float = Field(default=0.5, ge=0)
     max_grad_norm: Positive = 0.5
     log_std: float = -0.7
@@ -141,3 +150,6 @@ class A2C(SB3Agent):
                     "vf_coef": self.value, "max_grad_norm": self.max_grad_norm}  # fmt: skip
         policy = {"recipe": network, "log_std": self.log_std}
         return Plain(NetworkPolicy, policy_kwargs=policy, **common, **settings), OnPolicyTrainer
+
+    def scheduled(self, remaining: float) -> dict[str, float]:
+        return {"ent_coef": self.entropy * share(self.entropy_schedule, remaining)}

@@ -6,7 +6,7 @@ import copy
 import math
 from abc import abstractmethod
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,7 @@ class SB3Trainer(Trainer):
     """
 
     counters: tuple[str, ...] = COUNTERS
+    scheduled: Callable[[float], Mapping[str, float]]  # attributes of the algorithm by share of the run that is left
 
     def __init__(
         self,

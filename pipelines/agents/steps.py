@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from headway.components import component
 from headway.environment import Environment
 from headway.pipelines.agents.base import ActionKind, Agent
+from headway.pipelines.agents.schedule import Changing
 
 if TYPE_CHECKING:
     from headway.nn.decoding import Decoding
@@ -29,7 +30,7 @@ class StepAgent(Agent):
     """
 
     lr: Positive = 3e-4
-    lr_schedule: Literal["constant", "linear", "cosine"] = "linear"
+    lr_schedule: Changing = "linear"
     gamma: Fraction | None = None
     num_envs: Count = 256
     normalize_reward: bool = True

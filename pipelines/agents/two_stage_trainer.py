@@ -60,4 +60,4 @@ class TwoStageTrainer(PPOTrainer):
         change = log_prob - rollout.log_prob.flatten()[index]
         joint, entropies = (torch.zeros(n).index_add(0, decision, part) for part in (change, entropy))
         error = nn.functional.mse_loss(parts.network.critic(hidden)[start, 0], lessons.value)
-        return losses(joint, lessons.advantage, error, entropies, clip=agent.clip, weights=(agent.value, agent.entropy))
+        return losses(joint, lessons.advantage, error, entropies, **self.terms)
