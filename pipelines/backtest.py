@@ -51,7 +51,7 @@ def backtest(
 
     An entry that names an agent is trained on what is known before the first decision, and again at
     every refit, in child runs. Stored policies stay as they are. Beside the results are ``pictures/``
-    and ``solutions/<contestant>/<seed>.npz``, and of every fit what it saw and found (`Fits`).
+    and ``solutions/<contestant>/<seed>.npz``, and of every fit what it saw and learned (`Fits`).
 
     Raises
     ------

@@ -1,6 +1,6 @@
-"""What every fit of a backtest saw and found: a line each in ``fits.csv``, a folder each in ``fits/``.
+"""What every fit of a backtest saw and learned: a line each in ``fits.csv``, a folder each in ``fits/``.
 
-``fits/<contestant>/<seed>/<period>/fit.json`` has the line's values and what the fit has found (`Policy.found`): the
+``fits/<contestant>/<seed>/<period>/fit.json`` has the line's values and what the fit has learned (`Policy.learned`): the
 parameters of a rule, the digests of an agent's weights, whose policy lies in the child run that it names. Where that
 is empty the contestant learns nothing at a refit: it decides, or estimates, from what is known at each decision.
 """
@@ -36,7 +36,7 @@ class Fit:
     first, last, periods : the periods whose outcome it saw, and how many they are
     data : SHA-256 of all that it was handed (`Instance.digest`)
     cpu_seconds : of fitting
-    fitted : SHA-256 of what decides from then on: its kind, its options, and what was found
+    fitted : SHA-256 of what decides from then on: its kind, its options, and what was learned
     policy : folder of the trained policy, from the run's folder; empty for what is no agent
     """
 
@@ -70,7 +70,7 @@ class Fits:
         """A fit that was just made; ``policy`` is where its trained policy lies."""
         seen = self.problem.clock(fitted.view)
         first, last = (shown(seen[0]), shown(seen[-1])) if len(seen) else ("", "")
-        found = plain(fitted.found)
+        learned = plain(fitted.learned)
         line = Fit(
             contestant=label,
             seed=seed,
@@ -81,19 +81,19 @@ class Fits:
             periods=len(seen),
             data=fitted.view.digest(),
             cpu_seconds=round(fitted.cpu_seconds, 6),
-            fitted=_digest(fitted.entrant, found),
+            fitted=_digest(fitted.entrant, learned),
             policy="" if policy is None else policy.relative_to(self.folder).as_posix(),
         )
         self.lines.append(line)
         place = self.folder / FOLDER / slug(label) / str(seed) / str(fitted.period)
         place.mkdir(parents=True)
-        write_text(place / "fit.json", json.dumps(asdict(line) | {"found": found}, indent=2) + "\n")
+        write_text(place / "fit.json", json.dumps(asdict(line) | {"learned": learned}, indent=2) + "\n")
         write_rows(self.folder / FILE, [[f.name for f in fields(Fit)], *(asdict(one).values() for one in self.lines)])
 
 
-def _digest(entrant: Entrant, found: Any) -> str:
+def _digest(entrant: Entrant, learned: Any) -> str:
     """Of JSON: the same fit has the same one, in whatever process it was made."""
     from pydantic_core import to_json
 
     knobs = options(entrant) if is_dataclass(entrant) else {}
-    return hashlib.sha256(to_json([type(entrant).__qualname__, knobs, found], fallback=str)).hexdigest()
+    return hashlib.sha256(to_json([type(entrant).__qualname__, knobs, learned], fallback=str)).hexdigest()

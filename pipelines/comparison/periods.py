@@ -23,8 +23,10 @@ def scored(problem: Problem[Any, Any], history: Instance, tracks: Mapping[str, T
 
 
 def labels(clock: NDArray[Any]) -> list[Any]:
-    """Moments as JSON has them: texts, or numbers."""
-    return [shown(moment) for moment in clock] if clock.dtype.kind in "mM" else clock.tolist()
+    """Moments as figures have them: dates as texts, hours since the start, or numbers of periods."""
+    if clock.dtype.kind == "m":
+        return [round(float(moment), 4) for moment in clock / np.timedelta64(1, "h")]
+    return [shown(moment) for moment in clock] if clock.dtype.kind == "M" else clock.tolist()
 
 
 def span(problem: Problem[Any, Any], history: Instance) -> str:

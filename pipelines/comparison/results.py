@@ -19,7 +19,7 @@ key                     content
 ``notes``               sentences that a reader must know (a bound that was beaten, dependent instances)
 ``pictures``            [{``contestant``, ``instance``, ``file``}], files relative to the run folder
 ``series``              contestant -> [{``seed``, ``sha256`` of the objective's, name of a series: values a period}]
-``periods``             labels of those periods (dates or numbers)
+``periods``             labels of those periods (dates, hours since the start, or numbers)
 ``spans``               its parts: [{``kind``, ``name``, ``first``, ``last``, ``periods``, ``measures``:
                         contestant -> measure -> value, interval, lead over the reference, interval}]
 ``trials``              how many strategies were tried (`headway.findings.Trials`); null in a comparison

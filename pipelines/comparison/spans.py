@@ -25,8 +25,7 @@ def calendar(clock: NDArray[Any]) -> list[Span]:
     if clock.dtype.kind != "M":
         edges = np.linspace(0, len(clock), PARTS + 1).astype(int)
         cuts = [slice(int(a), int(b)) for a, b in pairwise(edges) if b > a]
-        names = [f"{shown(clock[cut][0])} to {shown(clock[cut][-1])}" for cut in cuts]
-        return [Span("part", name, cut) for name, cut in zip(names, cuts, strict=True)]
+        return [Span("part", f"{k} of {len(cuts)}", cut) for k, cut in enumerate(cuts, 1)]
     for unit, size in UNITS:
         number = clock.astype(f"datetime64[{unit}]").astype(int) // size
         if len(np.unique(number)) >= FEWEST:

@@ -37,12 +37,12 @@ class Walked:
 
 class Fitted(NamedTuple):
     """A fit: the period whose decision is the first one made with it, what it saw, what decides from then on, what it
-    found (`Policy.found`) and the CPU-seconds it took."""
+    learned (`Policy.learned`) and the CPU-seconds it took."""
 
     period: int
     view: Instance
     entrant: Entrant
-    found: Mapping[str, Any]
+    learned: Mapping[str, Any]
     cpu_seconds: float
 
 
@@ -150,7 +150,7 @@ def _walk(walk: Walk, schedule: Schedule, seed: int, refit: Refit, keep: Keep) -
         if not refits or (schedule.every is not None and period - refits[-1] >= schedule.every):
             view, spent = schedule.view(environment.problem, walk.instance, period), time.process_time()
             made = refit(walk.policy if schedule.warm else entered, environment.problem, view)
-            keep(Fitted(period, view, made, made.found(), time.process_time() - spent))
+            keep(Fitted(period, view, made, made.learned(), time.process_time() - spent))
             walk.hand_over(made, seed)
             refits.append(period)
         walk.step()

@@ -35,8 +35,8 @@ class Policy(ABC):
         """Itself, refitted on a prefix: a backtest calls this on its schedule. Most need no fitting."""
         return self
 
-    def found(self) -> Mapping[str, Any]:
-        """What its last fit has found, as JSON: a backtest keeps it. Nothing where fitting finds nothing."""
+    def learned(self) -> Mapping[str, Any]:
+        """What its last fit has learned, as JSON: a backtest keeps it. Nothing where there is nothing to learn."""
         return {}
 
 
@@ -57,6 +57,6 @@ class Planner(ABC, Generic[I]):
         """Itself, refitted on a prefix: a backtest calls this on its schedule. Most need no fitting."""
         return self
 
-    def found(self) -> Mapping[str, Any]:
-        """What its last fit has found, as JSON: a backtest keeps it. Nothing where fitting finds nothing."""
+    def learned(self) -> Mapping[str, Any]:
+        """What its last fit has learned, as JSON: a backtest keeps it. Nothing where there is nothing to learn."""
         return {}

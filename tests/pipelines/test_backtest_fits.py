@@ -1,4 +1,4 @@
-"""What is kept of every fit: what it saw, to the last bit, what it found, and where it started."""
+"""What is kept of every fit: what it saw, to the last bit, what it learned, and where it started."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ def test_found_parameters_are_kept(tides, tmp_path):
     """In a folder per fit; nothing where nothing is learned."""
     folder = run(["mean", "zero"], tmp_path, refit=40).folder
     record = json.loads((folder / "fits" / "mean" / "0" / "100" / "fit.json").read_text())
-    assert record["found"] == {"mean": pytest.approx(tides.levels()[:100].mean())}
+    assert record["learned"] == {"mean": pytest.approx(tides.levels()[:100].mean())}
     assert record["contestant"] == "mean"
-    assert json.loads((folder / "fits" / "zero" / "0" / "100" / "fit.json").read_text())["found"] == {}
+    assert json.loads((folder / "fits" / "zero" / "0" / "100" / "fit.json").read_text())["learned"] == {}
 
 
 def test_policies_lie_where_the_line_says(tides, tmp_path):
@@ -78,7 +78,7 @@ def test_policies_lie_where_the_line_says(tides, tmp_path):
     assert [(line["seed"], line["period"]) for line in lines] == [("0", "60"), ("0", "100"), ("1", "60"), ("1", "100")]
     for line in lines:
         record = json.loads((folder / "fits" / "ppo" / line["seed"] / line["period"] / "fit.json").read_text())
-        assert load_policy(folder / line["policy"]).found() == record["found"]
+        assert load_policy(folder / line["policy"]).learned() == record["learned"]
 
 
 def test_warm_refits_of_agents_start_from_the_last_weights(tides, tmp_path):

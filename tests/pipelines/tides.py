@@ -194,7 +194,7 @@ class Mean(Planner[Tides]):
         started.append(self.value)
         return Mean(value=float(view.level.mean()))
 
-    def found(self):
+    def learned(self):
         return {"mean": self.value}
 
     def plan(self, problem, view, state):

@@ -95,7 +95,7 @@ class Rule(Policy):
         last = self.covers if self.fitted and None in self.chosen else None
         return dataclasses.replace(self, problem=problem.until(view), fitted=True, last=last)
 
-    def found(self) -> Mapping[str, Any]:
+    def learned(self) -> Mapping[str, Any]:
         """Parameters that were searched for, in usual demands."""
         if None not in self.chosen:
             return {}

@@ -24,7 +24,7 @@ class State(NamedTuple):
 
     free: Array  # float64 [B, 2, N], free cores and MB
     at: Array  # int64 [B, V], the node of each VM; -1 for those that were not placed (yet)
-    turn: Array  # int64 [B], requests before this one
+    turn: Array  # int64 [B], requests before this one, the known past included
 
 
 @component
@@ -50,10 +50,10 @@ class Place(Environment[Stream, Placement, Params, State]):
         return Params(*map(self.arrays.ops.asarray, prepare(instance)))
 
     def reset(self, params: Params) -> State:
-        xp = self.arrays.xp
-        none = xp.zeros_like(params.requests)
-        free = self._leave(params, params.free, params.at, none, params.gone[:, 0])
-        return State(xp.asarray(free, copy=True), xp.asarray(params.at, copy=True), none)
+        xp, ops = self.arrays.xp, self.arrays.ops
+        none, turn = xp.zeros_like(params.requests), xp.asarray(params.start, copy=True)
+        free = self._leave(params, params.free, params.at, none, ops.gather(params.gone, turn))
+        return State(xp.asarray(free, copy=True), xp.asarray(params.at, copy=True), turn)
 
     def observe(self, params: Params, state: State) -> Observation:
         xp = self.arrays.xp
@@ -142,19 +142,18 @@ class Place(Environment[Stream, Placement, Params, State]):
         self, instance: Stream, decisions: NDArray[np.int64], length: NDArray[np.int64], state: State
     ) -> Placement:
         node: NDArray[np.int64] = np.full(instance.vm_nodes.shape, -1)
-        steps = min(decisions.shape[1], node.shape[1])
-        taken = np.arange(steps) < length[:, None]
-        node[:, :steps] = np.where(taken, decisions[:, :steps] - 1, -1)
+        row, step = np.nonzero(np.arange(decisions.shape[1]) < length[:, None])
+        node[row, instance.start[row] + step] = decisions[row, step] - 1
         return Placement(node)
 
     def rule(self, instance: Stream, decisions: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Nodes with room for the request after these decisions, or refusing it, in plain Python."""
         allowed = np.zeros((len(instance), 1 + instance.nodes), bool)
         for row, path in enumerate(decisions):
-            cluster = Replay(instance, row)
-            for turn, decision in enumerate(path.tolist()):
+            cluster, start = Replay(instance, row), int(instance.start[row])
+            for turn, decision in enumerate(path.tolist(), start):
                 cluster.arrive(turn)
                 cluster.place(turn, decision - 1)
-            room = cluster.room(cluster.arrive(len(path)))
+            room = cluster.room(cluster.arrive(start + len(path)))
             allowed[row, [1 + node for node in room] or [0]] = True
         return allowed

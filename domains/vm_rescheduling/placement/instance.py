@@ -19,6 +19,7 @@ _FORMS = {
     "there_cpu": ("BH", "i"), "there_memory": ("BH", "i"), "there_nodes": ("BH", "i"), "there_at": ("BH", "i"),
     "there_until": ("BH", "f"), "time": ("BR", "f"), "vm_cpu": ("BR", "i"), "vm_memory": ("BR", "i"),
     "vm_nodes": ("BR", "i"), "until": ("BR", "f"),
+    "start": ("B", "i"), "placed": ("BR", "i"),
 }  # fmt: skip
 
 
@@ -39,12 +40,14 @@ class Stream(Instance):
     time : float64 [B, R], seconds, not falling: when a VM is asked for
     vm_cpu, vm_memory, vm_nodes : int64 [B, R], its size; 0 nodes for padding, at the end
     until : float64 [B, R], when it goes, if it has been placed; becomes known when it happens
+    start : int64 [B], the first request that is decided; those before it are a known past
+    placed : int64 [B, R], of that past the node of each VM that is there when request ``start`` comes; else -1
 
     Raises
     ------
     InstanceError
         A shape or type is wrong, a number is negative or not finite, times fall, a VM goes before it comes, a node
-        holds more than it has.
+        holds more than it has, a VM of the past is there that has gone.
     """
 
     name: NDArray[np.str_]
@@ -61,6 +64,8 @@ class Stream(Instance):
     vm_memory: Ints = pad(0)
     vm_nodes: Ints = pad(0)
     until: Floats = pad(0.0)
+    start: Ints = pad(0)
+    placed: Ints = pad(-1)
 
     @property
     def nodes(self) -> int:
@@ -79,15 +84,20 @@ class Stream(Instance):
         return now
 
     def free(self) -> tuple[Ints, Ints]:
-        """int64 [B, N] each: cores and MB that are free on each node at the beginning."""
+        """int64 [B, N] each: cores and MB that are free on each node at the beginning, before any VM of time 0 goes."""
         left = []
-        for total, taken in ((self.cpu, self.there_cpu), (self.memory, self.there_memory)):
+        past = np.where(self.placed >= 0, self.vm_nodes, 0)
+        for total, old, asked in (
+            (self.cpu, self.there_cpu, self.vm_cpu),
+            (self.memory, self.there_memory, self.vm_memory),
+        ):
             free = total.reshape(len(self), -1).copy()
-            each = taken // np.maximum(self.there_nodes, 1)
-            row = np.broadcast_to(np.arange(len(self))[:, None], each.shape)
-            for other in range(NODES):
-                here = self.there_nodes > other
-                np.subtract.at(free, (row[here], self.there_at[here] + other), each[here])
+            for taken, nodes, at in ((old, self.there_nodes, self.there_at), (asked, past, self.placed)):
+                each = taken // np.maximum(nodes, 1)
+                row = np.broadcast_to(np.arange(len(self))[:, None], each.shape)
+                for other in range(NODES):
+                    here = nodes > other
+                    np.subtract.at(free, (row[here], at[here] + other), each[here])
             left.append(free)
         return left[0], left[1]
 
@@ -108,11 +118,23 @@ class Stream(Instance):
             self.refuse(f"{name}_nodes", "1 or 2 (0 for padding)", (nodes < 0) | (nodes > NODES))
             for field in (f"{name}_cpu", f"{name}_memory"):
                 self.refuse(field, "even for a VM on two nodes", (nodes == NODES) & (getattr(self, field) % 2 > 0))
-        first = np.where(self.there_nodes == NODES, self.there_at % NODES == 0, True)
-        inside = (self.there_at >= 0) & (self.there_at < self.nodes) & first
-        self.refuse("there_at", f"a node, 0..{self.nodes - 1}, the machine's first for a VM on both", ~inside)
+        for field, on in (("there_at", self.there_nodes), ("placed", self.vm_nodes)):
+            at = getattr(self, field)
+            first = np.where(on == NODES, at % NODES == 0, True) | (at < 0)
+            inside = (at >= -(field == "placed")) & (at < self.nodes) & first
+            self.refuse(field, f"a node, 0..{self.nodes - 1}, the machine's first for a VM on both", ~inside)
+        self._check_past()
         for field, free in zip(("cpu", "memory"), self.free(), strict=True):
             self.refuse(field, "at least what the VMs on it take", free.reshape(self.cpu.shape) < 0)
+
+    def _check_past(self) -> None:
+        none = (self.start < 0) | (self.start >= np.maximum(self.requests, 1))
+        self.refuse("start", "0, or less than the number of requests", none)
+        begins = self.time[np.arange(len(self)), self.start] if self.time.shape[1] else np.zeros(len(self))
+        past = np.arange(self.placed.shape[1]) < self.start[:, None]
+        there = self.placed >= 0
+        self.refuse("placed", "a request before the first one decided", there & ~past)
+        self.refuse("placed", "a VM that has not gone by then", there & (self.until <= begins[:, None]))
 
     def _check_forms(self) -> None:
         sizes = {"B": len(self), "P": self.active.shape[-1], "N": NODES, "H": self.there_at.shape[-1],

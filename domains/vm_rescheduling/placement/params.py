@@ -22,10 +22,11 @@ class Params(NamedTuple):
     cores: Array  # float64 [B, V], on each of its nodes
     memory: Array  # float64 [B, V], MB on each of its nodes
     nodes: Array  # float64 [B, V], 0 for padding
-    at: Array  # int64 [B, V], node at time 0; -1 for those asked for
+    at: Array  # int64 [B, V], node at the beginning; -1 for those that are not placed yet
     order: Array  # int64 [B, V], VMs by when they go
     gone: Array  # int64 [B, R], how many of ``order`` have gone when a request comes
     requests: Array  # int64 [B]
+    start: Array  # int64 [B], the first one decided
     total: Array  # float64 [B], cores of the active machines
 
 
@@ -35,7 +36,7 @@ def prepare(stream: Stream) -> tuple[NDArray[Any], ...]:
     each = np.maximum(nodes, 1)
     pairs = (stream.there_cpu, stream.vm_cpu), (stream.there_memory, stream.vm_memory)
     cores, memory = (np.concatenate(parts, axis=1) / each for parts in pairs)
-    at = np.concatenate([stream.there_at, np.full(stream.vm_nodes.shape, -1)], axis=1)
+    at = np.concatenate([stream.there_at, stream.placed], axis=1)
     until = np.concatenate([stream.there_until, stream.until], axis=1)
     until = np.where(nodes > 0, until, np.inf)  # padding never goes
     order = np.argsort(until, axis=1, kind="stable")
@@ -48,5 +49,5 @@ def prepare(stream: Stream) -> tuple[NDArray[Any], ...]:
     return (
         np.stack(stream.free(), axis=1).astype(np.float64), active.astype(np.int8), cores, memory,
         nodes.astype(np.float64), at, order, gone,
-        stream.requests, np.maximum(total, 1).astype(np.float64),
+        stream.requests, stream.start, np.maximum(total, 1).astype(np.float64),
     )  # fmt: skip

@@ -34,7 +34,7 @@ def _use(stream: Stream, placement: Placement) -> NDArray[np.float64]:
     cluster = Replay(stream, 0)
     total = np.where(np.repeat(stream.active[0], 2), stream.cpu[0].reshape(-1), np.nan)
     columns = []
-    for turn in range(int(stream.requests[0])):
+    for turn in range(int(stream.start[0]), int(stream.requests[0])):
         cluster.arrive(turn)
         cluster.place(turn, int(placement.node[0, turn]))
         columns.append(1 - np.array(cluster.cores) / total)
@@ -44,7 +44,7 @@ def _use(stream: Stream, placement: Placement) -> NDArray[np.float64]:
 def _title(stream: Stream, objective: float, metrics: object, feasible: bool) -> str:
     values = {name: float(value[0]) for name, value in metrics.items()}  # type: ignore[attr-defined]
     text = (
-        f"{stream.name[0]}: {values['refused']:.0f} of {int(stream.requests[0])} VMs refused, "
+        f"{stream.name[0]}: {values['refused']:.0f} of {int(stream.requests[0] - stream.start[0])} VMs refused, "
         f"{objective:.4f} cores per core; FR-16 at the end {values['fragments']:.3f}"
     )
     return text if feasible else f"{text}\ninfeasible"

@@ -35,6 +35,10 @@ class Replay:
             if nodes:
                 self._take(_size(cores, memory, nodes), at, 1)
                 self.alive.append((until, _size(cores, memory, nodes), at))
+        for turn, at in enumerate(stream.placed[row, :requests].tolist()):
+            if at >= 0:
+                self._take(self.requests[turn], at, 1)
+                self.alive.append((self.until[turn], self.requests[turn], at))
 
     def arrive(self, turn: int) -> Size:
         """Whatever goes until request ``turn`` comes goes; its size."""

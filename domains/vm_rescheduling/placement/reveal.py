@@ -6,7 +6,7 @@ import numpy as np
 
 from headway.domains.vm_rescheduling.placement.instance import Stream
 
-_ASKED = ("time", "vm_cpu", "vm_memory", "vm_nodes", "until")
+_ASKED = ("time", "vm_cpu", "vm_memory", "vm_nodes", "until", "placed")
 _DEPARTURES = ("there_until", "until")
 
 
@@ -15,7 +15,15 @@ def view(stream: Stream, period: int) -> Stream:
     now = stream.now(period)[:, None]
     known = {name: getattr(stream, name)[:, : period + 1] for name in _ASKED}
     seen = stream.arrays() | known
-    return Stream.made(seen | {name: np.where(seen[name] <= now, seen[name], np.inf) for name in _DEPARTURES})
+    hidden = {name: np.where(seen[name] <= now, seen[name], np.inf) for name in _DEPARTURES}
+    return Stream.made(seen | hidden | {"start": np.minimum(stream.start, period)})
+
+
+def last(stream: Stream, requests: int) -> Stream:
+    """The last ``requests`` of a view, as if nothing had come before them."""
+    cut = max(stream.time.shape[1] - requests, 0)
+    kept = {name: getattr(stream, name)[:, cut:] for name in _ASKED}
+    return Stream.made(stream.arrays() | kept | {"start": np.maximum(stream.start - cut, 0)})
 
 
 def perturb(stream: Stream, period: int, rng: np.random.Generator) -> Stream:

@@ -147,7 +147,7 @@ class StoredPolicy(Policy):
             action = self._decode(output, allowed, memory.get("draws"))
         return action.numpy(), self._next(memory, network)
 
-    def found(self) -> Mapping[str, Any]:
+    def learned(self) -> Mapping[str, Any]:
         """The SHA-256 of its files."""
         members = policy_members(self)
         return {name: hashlib.sha256(members[name]).hexdigest() for name in sorted(members)}

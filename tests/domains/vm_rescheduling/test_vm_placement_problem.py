@@ -26,6 +26,7 @@ def stream(requests, *, there=(), machines=2, cores=16, memory=1000):
         memory=np.full((1, machines, 2), memory), there_cpu=whole(old[0]), there_memory=whole(old[1]),
         there_nodes=whole(old[2]), there_at=whole(old[3]), there_until=old[4][None], time=new[0][None],
         vm_cpu=whole(new[1]), vm_memory=whole(new[2]), vm_nodes=whole(new[3]), until=new[4][None],
+        start=np.zeros(1, np.int64), placed=np.full((1, new.shape[1]), -1),
     )  # fmt: skip
 
 
