@@ -1,8 +1,8 @@
 """What every fit of a backtest saw and learned: a line each in ``fits.csv``, a folder each in ``fits/``.
 
-``fits/<contestant>/<seed>/<period>/fit.json`` has the line's values and what the fit has learned (`Policy.learned`): the
-parameters of a rule, the digests of an agent's weights, whose policy lies in the child run that it names. Where that
-is empty the contestant learns nothing at a refit: it decides, or estimates, from what is known at each decision.
+``fits/<contestant>/<seed>/<period>/fit.json`` has the line's values and what the fit has learned (`Policy.learned`):
+the parameters of a rule, the digests of an agent's weights, whose policy lies in the child run that it names. Where
+that is empty the contestant learns nothing at a refit: it decides, or estimates, from what is known at each decision.
 """
 
 from __future__ import annotations

@@ -80,3 +80,21 @@ def test_one_command_for_all(name, tmp_path):
         lines = [line for line in csv.DictReader(file) if line["contestant"] == contestants[0]]
     assert len(lines) >= 2
     assert len({line["data"] for line in lines}) == len(lines)
+
+
+def test_trading_has_the_tear_sheet_of_allocation(tmp_path):
+    """But for the weights over time, as lots are none."""
+    config = BacktestConfig(
+        problem={"name": "portfolio/trading"}, contestants=["equal_weight", "momentum"], start="2021-01-04",
+        report=False, tracking="off", resamples=100,
+    )  # fmt: skip
+    results = read(backtest(config, root=tmp_path).folder)
+    titles = [table.title for table in results.findings.tables]
+    assert titles[:3] == ["Sharpe ratios", "Net and gross", "Net return by year"]
+    assert "Times of stress" in titles
+    assert any(note.startswith("Trials: N = 2") for note in results.notes)
+    charts = [chart.title for chart in results.findings.charts]
+    assert charts[:2] == ["Net wealth", "Drawdown"]
+    assert not any(title.startswith("Weights") for title in charts)
+    gross, net = results.findings.tables[1].rows[0][1:3]
+    assert gross > net

@@ -20,8 +20,11 @@ from headway.findings import Findings, Study
 SHORT = 16  # days below which nothing is said
 
 
-def findings(study: Study[Any, Any]) -> Findings:
-    """Caveats of chance first, then tables, then charts; nothing for a backtest without a feasible contestant."""
+def findings(study: Study[Any, Any], *, weights: bool = True) -> Findings:
+    """Caveats of chance first, then tables, then charts; nothing for a backtest without a feasible contestant.
+
+    ``weights``: solutions are weights, and a chart shows them.
+    """
     days = _days(study)
     if days < SHORT:
         return Findings()
@@ -30,7 +33,9 @@ def findings(study: Study[Any, Any]) -> Findings:
     attempt = study.attempts[label][seed]
     name = label if len(study.attempts[label]) == 1 else f"{label}, seed {seed} (the median one)"
     common = [sharpe_table(study, DAYS_PER_YEAR), cost_table(study, DAYS_PER_YEAR), by_year(study, dates)]
-    charts = [*everybody(study, dates), *beside(study, label, seed, dates), weights_over_time(name, attempt, dates[-1])]
+    charts = [*everybody(study, dates), *beside(study, label, seed, dates)]
+    if weights:
+        charts.append(weights_over_time(name, attempt, dates[-1]))
     return Findings(
         notes=[*_better(study), *_rivals(study), luck(study), _noise(days), *passive(study)],
         tables=[*common, *filter(None, [stressed(study, dates)]), by_month(name, attempt, dates)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +59,7 @@ class Book:
 
 
 def evaluate(rules: Rules, terms: Terms, path: PricePath, solution: Lots) -> Evaluation:
-    """Annualised net log growth of the account on the path.
+    """Annualised net log growth of the account on the path, and what a tear sheet shows of each day.
 
     Raises
     ------
@@ -67,38 +68,73 @@ def evaluate(rules: Rules, terms: Terms, path: PricePath, solution: Lots) -> Eva
     """
     _check_fit(rules, path, solution)
     replays = [_replay(rules, terms, path[row], solution.lots[row]) for row in range(len(path))]
-    wealth, lowest, shortest, moved, paid = (np.array(part) for part in zip(*replays, strict=True))
-    net = wealth[:, 1:] / wealth[:, :-1]
-    daily = DAYS_PER_YEAR * np.log(net)
+    wealth, held, lowest, shortest, moved, paid = (np.array(part) for part in zip(*replays, strict=True))
+    net, total = wealth[:, 1:] / wealth[:, :-1], wealth[:, 1:] / terms.capital
+    cash = path.cash[:, path.first + 1 :]
     fills = np.maximum(path.decisions(rules.every, rules.lag) + rules.lag - path.first - 1, 0)
     gross = net.copy()
-    gross[:, fills] /= 1 - paid
-    total = wealth[:, 1:] / terms.capital
+    np.multiply.at(gross.T, fills, 1 / (1 - paid.T))
+    daily = DAYS_PER_YEAR * np.log(net)
+    details = {
+        "gross": np.log(gross),
+        "turnover": _booked(0.5 * moved, fills, net.shape),
+        "cost": _booked(paid, fills, net.shape),
+        "exposure": held.sum(axis=2),
+        "active_share": _active(path, held),
+        "cash": cash,
+    }
     return Evaluation(
         objective=daily.mean(axis=1),
         violations={
             "cash": np.where(lowest < -OWED * terms.capital, -lowest, 0.0),
             "short": np.maximum(-shortest, 0.0),
         },
-        metrics=metrics(gross, net, path.cash[:, path.first + 1 :], moved, paid),
+        metrics=metrics(gross, net, cash, moved, paid)
+        | {name: details[name].mean(axis=1) for name in ("exposure", "active_share")},
         series={
             "objective": daily,
             "wealth": total,
             "drawdown": 1 - total / np.maximum(np.maximum.accumulate(total, axis=1), 1.0),
-        },
+        }
+        | details,
     )
 
 
-def _replay(
-    rules: Rules, terms: Terms, path: PricePath, lots: NDArray[np.int64]
-) -> tuple[Floats, float, float, Floats, Floats]:
-    """Wealth at each close from the first decision on [days + 1], the least cash and lots ever held, and per decision
-    what moved and what was paid [D], as shares of wealth.
+def _booked(amounts: Floats, days: NDArray[np.intp], shape: tuple[int, ...]) -> Floats:
+    """What each fill [B, D] came to, on its scored day: [B, days]."""
+    booked = np.zeros(shape)
+    np.add.at(booked.T, days, amounts.T)
+    return booked
+
+
+def _active(path: PricePath, held: Floats) -> Floats:
+    """Half of sum |share - 1/N| at each scored close, cash included; N is the number of listed assets."""
+    listed = path.status[:, path.first + 1 :] != GONE
+    even = listed / np.maximum(listed.sum(axis=2, keepdims=True), 1)
+    active: Floats = 0.5 * (np.abs(held - even).sum(axis=2) + np.abs(1 - held.sum(axis=2)))
+    return active
+
+
+class Replayed(NamedTuple):
+    """One account: ``wealth`` at each close from the first decision on [days + 1], shares of it ``held`` at each scored
+    close [days, N], the least cash and lots ever held, and per decision what moved and what was paid [D], as shares of
+    wealth.
     """
+
+    wealth: Floats
+    held: Floats
+    lowest: float
+    shortest: float
+    moved: Floats
+    paid: Floats
+
+
+def _replay(rules: Rules, terms: Terms, path: PricePath, lots: NDArray[np.int64]) -> Replayed:
     prices, status = path.prices()[0], path.status[0]
     book = Book(terms, terms.capital, np.zeros(prices.shape[1]))
     orders = {int(day) + rules.lag: k for k, day in enumerate(path.decisions(rules.every, rules.lag))}
     moved, paid, wealth = np.zeros(len(lots)), np.zeros(len(lots)), np.zeros(path.scored + 1)
+    held = np.zeros((path.scored + 1, prices.shape[1]))
     lowest, shortest = np.inf, np.inf
     for day in range(path.first, path.length):
         if day > path.first:
@@ -111,9 +147,11 @@ def _replay(
             book.order(lots[orders[day]], prices[day], status[day] == TRADED)
             moved[orders[day]], paid[orders[day]] = book.moved / worth, book.paid / worth
             lowest, shortest = min(lowest, book.cash), min(shortest, book.lots.min())
-        wealth[day - path.first] = book.cash + float(book.lots @ prices[day]) * terms.lot
+        close = day - path.first
+        wealth[close] = book.cash + float(book.lots @ prices[day]) * terms.lot
+        held[close] = book.lots * prices[day] * terms.lot / wealth[close]
     wealth[0] = terms.capital  # a trade at the very first close is booked on the first scored day
-    return wealth, lowest, shortest, moved, paid
+    return Replayed(wealth, held[1:], lowest, shortest, moved, paid)
 
 
 def _check_fit(rules: Rules, path: PricePath, solution: Lots) -> None:

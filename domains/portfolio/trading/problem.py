@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from headway.components import component
-from headway.domains.portfolio.accounting.rules import DAYS_PER_YEAR, Rules
+from headway.domains.portfolio.accounting.rules import Rules
 from headway.domains.portfolio.market.instance import PricePath
 from headway.domains.portfolio.market.problem import MarketProblem
 from headway.domains.portfolio.trading.conventions import caveats
 from headway.domains.portfolio.trading.solution import Lots, read_csv, write_csv
 from headway.domains.portfolio.trading.terms import Terms
 from headway.evaluation import Evaluation, Reference
+from headway.findings import Findings, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -81,10 +82,15 @@ class Trading(MarketProblem[Lots]):
         return evaluate(self.rules, self.terms, instance, solution)
 
     def measures(self, series: Mapping[str, NDArray[np.float64]]) -> Mapping[str, NDArray[np.float64]]:
-        """Return, volatility, Sharpe ratio and drawdown of resampled days."""
-        from headway.domains.portfolio.accounting.metrics import of_growth
+        """Return, volatility, Sharpe ratios and drawdown of resampled days."""
+        from headway.domains.portfolio.statistics.daily import measures
 
-        return of_growth(np.exp(series["objective"] / DAYS_PER_YEAR))
+        return measures(series)
+
+    def findings(self, study: Study[PricePath, Lots]) -> Findings:
+        from headway.domains.portfolio.statistics.findings import findings
+
+        return findings(study, weights=False)
 
     def read_solution(self, instance: PricePath, path: Path) -> Lots:
         return super().read_solution(instance, path) if path.suffix == ".npz" else read_csv(instance, path)

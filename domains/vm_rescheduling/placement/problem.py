@@ -107,7 +107,7 @@ class PlacementProblem(Problem[Stream, Placement]):
         return memoryless(rng, n, utilisation=self.utilisation, lifetime=self.lifetime, flavors=self.flavors, **common)
 
     def history(self, start: str | None = None, end: str | None = None) -> Stream:
-        """The whole trace as one stream, decided from ``start`` to ``end``: times since the first arrival, as ``2d 18h``.
+        """The whole trace as one stream, decided from ``start`` to ``end``: times since its beginning, as ``2d 18h``.
 
         By default from where the test split begins; before that VMs are placed by the rule ``placement``.
 

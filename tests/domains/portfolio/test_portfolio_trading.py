@@ -112,6 +112,25 @@ def test_a_path_by_hand(path):
     assert found.feasible.all()
 
 
+def test_what_a_tear_sheet_shows_of_each_day(path):
+    """Two assets at 20, cash 100: 2 lots of the first for 1 each, a day later; then it rises by 50 %."""
+    market = path([[0.0, 0.0], [0.0, 0.0], [0.0, 0.0], [0.5, 0.0]], start=1)
+    market = PricePath(**market.arrays() | {"level": np.full((1, 2), 20.0)})
+    problem = Trading(every=2, lookback=2, capital=100.0, **FREE | {"commission_minimum": 2.0})
+    found = problem.evaluate(market, orders(market, problem, np.array([[[2, 0]]])))
+    shown = {name: values[0].tolist() for name, values in found.series.items()}
+    assert shown["wealth"] == pytest.approx([0.98, 1.18])
+    assert shown["cost"] == pytest.approx([0.02, 0.0])
+    assert shown["turnover"] == pytest.approx([0.5 * (0.40 + 0.42), 0.0])
+    assert shown["gross"] == pytest.approx([0.0, np.log(118 / 98)])
+    assert shown["exposure"] == pytest.approx([40 / 98, 60 / 118])
+    assert shown["active_share"] == pytest.approx(
+        [0.5 * (0.5 - 40 / 98 + 0.5 + 58 / 98), 0.5 * (60 / 118 - 0.5 + 0.5 + 58 / 118)]
+    )
+    assert found.metrics["exposure"][0] == pytest.approx(np.mean(shown["exposure"]))
+    assert found.metrics["cost_bps"][0] == pytest.approx(1e4 * 0.02 * 252 / 2)
+
+
 @pytest.mark.parametrize("name", ["trade", "signal"])
 def test_assets_that_stop_trading_and_leave(path, name):
     """Environment and scorer agree where assets are suspended and gone; what is gone is cash at its last price."""
