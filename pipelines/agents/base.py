@@ -61,6 +61,12 @@ class Agent(ABC):
                 where=where,
                 hint="take an agent that keeps to masks: ppo or maskable_ppo",
             )
+        if getattr(self, "normalize_observation", False) and self.recurrent:
+            raise CapabilityError(
+                "observations are not standardised for networks with memory",
+                where=where,
+                hint="agent.normalize_observation=false",
+            )
         if network.recurrent != self.recurrent:
             raise CapabilityError(
                 "the agent cannot train this network",

@@ -45,6 +45,7 @@ class Imitation(Agent):
     lr: Positive = 1e-3
     lr_schedule: Changing = "linear"
     max_grad_norm: Positive = 0.5
+    normalize_observation: bool = False
 
     actions: ClassVar[frozenset[ActionKind]] = frozenset({"discrete"})
     masks: ClassVar[bool] = True
@@ -70,11 +71,13 @@ class Imitation(Agent):
     def trainer(
         self, environment: Environment[Any, Any, Any, Any], network: Recipe, *, seed: int, steps: int
     ) -> ImitationTrainer:
+        from headway.nn.standard import Standardizing
         from headway.pipelines.agents.imitation_trainer import ImitationTrainer
 
         self.check(environment, action_kind(environment), network)
         teacher = environment.problem.contestant(self.taught_by(environment), self.options, where="agent.options")
-        return ImitationTrainer(self, environment, network, teacher, seed=seed, steps=steps)
+        recipe = Standardizing(network) if self.normalize_observation else network
+        return ImitationTrainer(self, environment, recipe, teacher, seed=seed, steps=steps)
 
 
 def _teaches(cls: type[Any], environment: Environment[Any, Any, Any, Any]) -> bool:

@@ -13,6 +13,7 @@ from headway.environment import Environment
 from headway.nn.decoding import allowed
 from headway.nn.guard import check_finite
 from headway.nn.network import Network, Recipe
+from headway.nn.standard import watch
 from headway.pipelines.agents.base import Trainer, take_over
 from headway.pipelines.agents.imitation_teacher import Shown, shown
 from headway.pipelines.agents.rng import random_state, seed_everything, set_random_state
@@ -50,6 +51,7 @@ class ImitationTrainer(Trainer):
         rng = stream("train", seed, problem.name, "imitation", self.updates)
         instance = problem.generate(rng, self.agent.episodes, "train")
         lessons = shown(self.environment, self.teacher, instance, self.agent.budget, seed)
+        watch(self.network, lessons.observation)
         lr = set_lr(self.optimizer, self.agent, self.remaining)
         self.updates += 1
         self.steps += len(lessons.action)

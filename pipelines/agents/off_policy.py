@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from stable_baselines3.common.torch_layers import CombinedExtractor
 from stable_baselines3.dqn.policies import DQNPolicy
 from stable_baselines3.sac.policies import LOG_STD_MAX, LOG_STD_MIN
 from stable_baselines3.sac.policies import Actor as SACActor
@@ -17,7 +18,8 @@ from stable_baselines3.td3.policies import MultiInputPolicy as TD3Policy
 from torch import Tensor, nn
 
 from headway.nn.network import Network, Recipe
-from headway.pipelines.agents.sb3_trainer import COUNTERS, SB3Trainer, as_given
+from headway.nn.standard import Standardizing, watch
+from headway.pipelines.agents.sb3_trainer import COUNTERS, SB3Trainer, as_given, given
 
 BUFFER = ("actions", "rewards", "dones", "timeouts")
 BUFFER_DICTS = ("observations", "next_observations")
@@ -110,6 +112,26 @@ class NetworkTD3Policy(TD3Policy):
         return NetworkTD3Actor(recipe=self.recipe, **settings)
 
 
+class StandardFeatures(CombinedExtractor):
+    """What SB3's own critics see, brought to one scale by the acting network's statistics."""
+
+    def __init__(self, observation_space: Any, recipe: Standardizing) -> None:
+        super().__init__(observation_space)
+        self.standard = recipe.shared(observation_space)
+
+    def forward(self, observations: Mapping[str, Tensor]) -> Tensor:
+        features: Tensor = super().forward(self.standard(observations))
+        return features
+
+
+def critics(recipe: Recipe, layers: Sequence[int]) -> dict[str, Any]:
+    """SB3's options for an actor of this recipe beside critics of these layers."""
+    options = {"recipe": recipe, "net_arch": list(layers)}
+    if not isinstance(recipe, Standardizing):
+        return options
+    return options | {"features_extractor_class": StandardFeatures, "features_extractor_kwargs": {"recipe": recipe}}
+
+
 class OffPolicyTrainer(SB3Trainer):
     """Collect transitions into the replay buffer, learn from a sample of it."""
 
@@ -118,6 +140,10 @@ class OffPolicyTrainer(SB3Trainer):
         model.collect_rollouts(
             model.env, self.callback, model.train_freq, model.replay_buffer, model.action_noise, model.learning_starts
         )
+        buffer, collected = model.replay_buffer, model.train_freq.frequency
+        newest = np.arange(buffer.pos - collected, buffer.pos) % buffer.buffer_size
+        fresh = {name: array[newest] for name, array in buffer.observations.items()}
+        watch(self.network(), given(fresh, model.observation_space))
         if model.num_timesteps > model.learning_starts:
             model.train(gradient_steps=model.gradient_steps, batch_size=model.batch_size)
 

@@ -15,8 +15,9 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from torch import Tensor, nn
 
 from headway.nn.network import Network, Recipe, outputs
+from headway.nn.standard import watch
 from headway.pipelines.agents.base import Trainer, take_over
-from headway.pipelines.agents.sb3_trainer import SB3Trainer, as_given
+from headway.pipelines.agents.sb3_trainer import SB3Trainer, as_given, given
 from headway.storage.stored import StoredPolicy
 
 MASKED = -1e8  # logit of a forbidden action, as in sb3-contrib
@@ -99,6 +100,7 @@ class OnPolicyTrainer(SB3Trainer):
         for name, value in self.scheduled(model._current_progress_remaining).items():
             setattr(model, name, value)
         model.train()
+        watch(self.network(), given(model.rollout_buffer.observations, model.observation_space))
 
     @property
     def horizon(self) -> int:

@@ -35,6 +35,7 @@ class Pathwise(Agent):
     segment: Annotated[int, Field(ge=1)] | None = None
     max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    normalize_observation: bool = False
 
     needs: ClassVar[frozenset[str]] = frozenset({"differentiable"})
     actions: ClassVar[frozenset[ActionKind]] = frozenset({"box"})
@@ -43,7 +44,9 @@ class Pathwise(Agent):
     def trainer(
         self, environment: Environment[Any, Any, Any, Any], network: Recipe, *, seed: int, steps: int
     ) -> PathwiseTrainer:
+        from headway.nn.standard import Standardizing
         from headway.pipelines.agents.pathwise_trainer import PathwiseTrainer
 
         self.check(environment, action_kind(environment), network)
-        return PathwiseTrainer(self, environment, network, seed=seed, steps=steps)
+        recipe = Standardizing(network) if self.normalize_observation else network
+        return PathwiseTrainer(self, environment, recipe, seed=seed, steps=steps)

@@ -15,6 +15,7 @@ from headway.errors import ContractError
 from headway.nn.decoding import Bounds
 from headway.nn.guard import check_finite
 from headway.nn.network import Recipe
+from headway.nn.standard import watch
 from headway.pipelines.agents.base import Trainer, take_over
 from headway.pipelines.agents.pathwise_world import Walked, World
 from headway.pipelines.agents.rng import random_state, seed_everything, set_random_state
@@ -40,6 +41,7 @@ class PathwiseTrainer(Trainer):
         self.network = recipe.build(self.description.observations, action_space)
         self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=agent.lr, weight_decay=agent.weight_decay)
         self.world = World(environment, batch=agent.batch, seed=seed)
+        self.seen: list[Observation] = []  # of the segment under way, where their statistics are asked for
         self.scale: float | None = None  # size of a row's return in a segment, from the first one that earns any
 
     @property
@@ -97,6 +99,9 @@ class PathwiseTrainer(Trainer):
     def _segment(self) -> Walked:
         """Walk to the segment's end, and leave the gradient of its loss in the network."""
         walked = self.world.walk(self._act, self.agent.segment)
+        for observation in self.seen:
+            watch(self.network, observation)
+        self.seen.clear()
         if self.scale is None and walked.gained.any():
             self.scale = float(walked.gained.detach().abs().mean())
         if self.scale is not None:
@@ -104,4 +109,6 @@ class PathwiseTrainer(Trainer):
         return walked._replace(gained=walked.gained.detach())
 
     def _act(self, observation: Observation) -> Tensor:
+        if self.agent.normalize_observation:
+            self.seen.append({name: tensor.detach() for name, tensor in observation.items()})
         return self.bounds.squashed(self.network(observation))

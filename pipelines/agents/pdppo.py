@@ -40,4 +40,4 @@ class PDPPO(PPO):
 
         kind = action_kind(environment)
         self.check(environment, kind, network)
-        return PDPPOTrainer(self, environment, network, self.decoding(kind), seed=seed, steps=steps)
+        return PDPPOTrainer(self, environment, self.seen(network), self.decoding(kind), seed=seed, steps=steps)

@@ -49,7 +49,7 @@ class PPO(StepAgent):
 
         kind = action_kind(environment)
         self.check(environment, kind, network)
-        return StepsTrainer(self, environment, network, self.decoding(kind), seed=seed, steps=steps)
+        return StepsTrainer(self, environment, self.seen(network), self.decoding(kind), seed=seed, steps=steps)
 
     def clip_at(self, remaining: float) -> float:
         """The clip range where a share ``remaining`` of the run is left."""

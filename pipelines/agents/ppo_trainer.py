@@ -16,12 +16,13 @@ from headway.nn.decoding import Decoding
 from headway.nn.flat import clip, flatten
 from headway.nn.guard import check_finite
 from headway.nn.network import Recipe
+from headway.nn.standard import watch
 from headway.pipelines.agents.base import Trainer, take_over
 from headway.pipelines.agents.ppo import PPO
 from headway.pipelines.agents.ppo_advantage import RewardScale
 from headway.pipelines.agents.ppo_loss import Losses
 from headway.pipelines.agents.ppo_parts import ActorCritic
-from headway.pipelines.agents.ppo_rollout import OpenVectorEnv, Rollout
+from headway.pipelines.agents.ppo_rollout import OpenVectorEnv, Rollout, flat
 from headway.pipelines.agents.rng import random_state, seed_everything, set_random_state
 from headway.pipelines.agents.schedule import set_lr
 from headway.storage.stored import Description, StoredPolicy
@@ -76,6 +77,8 @@ class PPOTrainer(Trainer):
         with torch.no_grad():
             lessons = self._lessons()
         last = self._learn(lessons)
+        # Only now: what was decided by one set of statistics is learned from by the same.
+        watch(self.parts.network, tree.rows(flat(self.rollout.observation), slice(self.rollout.going.numel())))
         metrics = {f"train/{name}": float(value.detach()) for name, value in last._asdict().items()}
         metrics |= {"train/learning_rate": lr, "train/clip_range": self.terms["clip"]}
         if self.rollout.returns:

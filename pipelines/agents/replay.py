@@ -80,9 +80,9 @@ class SAC(OffPolicyAgent):
     ) -> tuple[Any, type[SB3Trainer]]:
         from stable_baselines3 import SAC as Plain
 
-        from headway.pipelines.agents.off_policy import NetworkSACPolicy, OffPolicyTrainer
+        from headway.pipelines.agents.off_policy import NetworkSACPolicy, OffPolicyTrainer, critics
 
-        policy = {"recipe": network, "net_arch": list(self.critic)}
+        policy = critics(network, self.critic)
         return Plain(NetworkSACPolicy, policy_kwargs=policy, **common, **self.settings()), OffPolicyTrainer
 
 
@@ -104,10 +104,10 @@ class TD3(OffPolicyAgent):
         from stable_baselines3 import TD3 as Plain
         from stable_baselines3.common.noise import NormalActionNoise
 
-        from headway.pipelines.agents.off_policy import NetworkTD3Policy, OffPolicyTrainer
+        from headway.pipelines.agents.off_policy import NetworkTD3Policy, OffPolicyTrainer, critics
 
         size = common["env"].action_space.shape
         noise = NormalActionNoise(np.zeros(size, np.float32), np.full(size, self.noise, np.float32))
-        policy = {"recipe": network, "net_arch": list(self.critic)}
+        policy = critics(network, self.critic)
         settings = {**common, **self.settings(), "action_noise": noise}
         return Plain(NetworkTD3Policy, policy_kwargs=policy, **settings), OffPolicyTrainer

@@ -38,6 +38,7 @@ class SB3Agent(StepAgent):
         gamma = self.discount(environment)
         env = training_env(environment, self.num_envs, seed, self.normalize_reward, gamma)
         common = {"env": env, "learning_rate": self.schedule(), "gamma": gamma, "seed": seed, "device": "cpu"}
+        network = self.seen(network)
         model, trainer = self.model(environment, network, common)
         made = trainer(model, environment, network, steps=steps, decoding=self.decoding(kind))
         made.scheduled = self.scheduled

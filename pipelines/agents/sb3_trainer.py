@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from gymnasium import spaces
+from numpy.typing import NDArray
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 from torch import Tensor
@@ -139,6 +140,11 @@ def as_given(observation: Mapping[str, Tensor], space: spaces.Dict) -> dict[str,
     discrete = {name for name, part in space.spaces.items() if isinstance(part, spaces.Discrete)}
     given = {name: array.reshape(-1) if name in discrete else array for name, array in observation.items()}
     return {name: aligned(array) for name, array in given.items()}
+
+
+def given(arrays: Mapping[str, NDArray[Any]], space: spaces.Dict) -> dict[str, Tensor]:
+    """Observations out of SB3's buffers [..., rows, ...] as a batch."""
+    return {name: torch.from_numpy(arrays[name]).reshape(-1, *(part.shape or ())) for name, part in space.items()}
 
 
 # -- the environment under SB3 ----------------------------------------------------------------------

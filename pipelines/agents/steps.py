@@ -13,6 +13,7 @@ from headway.pipelines.agents.schedule import Changing
 
 if TYPE_CHECKING:
     from headway.nn.decoding import Decoding
+    from headway.nn.network import Recipe
 
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -26,7 +27,8 @@ class StepAgent(Agent):
     ``gamma``: None takes the problem's own discount where its criterion is discounted, else
     ``undiscounted`` of the class. ``normalize_reward`` divides the learner's rewards by the running
     deviation of returns (Engstrom et al. 2020, "Implementation matters", section 3), so that the
-    other defaults hold whatever the unit of the objective.
+    other defaults hold whatever the unit of the objective. ``normalize_observation`` puts running
+    means and deviations in front of the network, which are stored with it (`headway.nn.standard`).
     """
 
     lr: Positive = 3e-4
@@ -34,9 +36,16 @@ class StepAgent(Agent):
     gamma: Fraction | None = None
     num_envs: Count = 256
     normalize_reward: bool = True
+    normalize_observation: bool = False
 
     undiscounted: ClassVar[float] = 1.0
     box_decoding: ClassVar[Decoding] = "mean"
+
+    def seen(self, network: Recipe) -> Recipe:
+        """The recipe of the network that is trained: with statistics of observations before it, where asked."""
+        from headway.nn.standard import Standardizing
+
+        return Standardizing(network) if self.normalize_observation else network
 
     def decoding(self, kind: ActionKind) -> Decoding:
         """How the trained policy acts: without exploration."""

@@ -42,4 +42,4 @@ class TwoStagePPO(PPO):
 
         kind = action_kind(environment)
         self.check(environment, kind, network)
-        return TwoStageTrainer(self, environment, network, self.decoding(kind), seed=seed, steps=steps)
+        return TwoStageTrainer(self, environment, self.seen(network), self.decoding(kind), seed=seed, steps=steps)

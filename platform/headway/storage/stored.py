@@ -26,6 +26,7 @@ from headway.nn import NETWORKS
 from headway.nn.decoding import Bounds, Decoding, greedy, sample, uniforms
 from headway.nn.lstm import Recurrent
 from headway.nn.network import Network, Recipe
+from headway.nn.standard import Standardizing
 from headway.policy import Policy
 from headway.problem import lookup
 from headway.registry import problem_class
@@ -51,12 +52,15 @@ class Description:
     action_space: Mapping[str, Any]
     decoding: Decoding
     format: int = FORMAT
+    standardized: bool = False  # behind statistics of observations (`headway.nn.standard`)
 
     @classmethod
     def of(cls, environment: Environment[Any, Any, Any, Any], recipe: Recipe, decoding: Decoding) -> Self:
         """The description of a policy for ``environment`` whose network ``recipe`` builds."""
         from pydantic_core import to_jsonable_python as plain
 
+        standardized = isinstance(recipe, Standardizing)
+        recipe = recipe.inner if isinstance(recipe, Standardizing) else recipe
         problem = environment.problem
         sample_ = environment.prepare(problem.instances("train", 1))
         observation_space, action_space = environment.spaces(sample_)
@@ -70,6 +74,7 @@ class Description:
             observation_space=to_json(observation_space),
             action_space=to_json(action_space),
             decoding=decoding,
+            standardized=standardized,
         )
 
     def build(self) -> Network:
@@ -79,6 +84,7 @@ class Description:
             known |= problem_class(self.problem_name).networks
         cls = lookup("network", self.network_name, known)
         recipe: Recipe = build(cls, self.network_options, where="network")
+        recipe = Standardizing(recipe) if self.standardized else recipe
         with torch.random.fork_rng(devices=[]):
             return recipe.build(self.observations, self.actions)
 
