@@ -7,6 +7,7 @@ that is empty the contestant learns nothing at a refit: it decides, or estimates
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 from dataclasses import asdict, dataclass, fields, is_dataclass
@@ -97,3 +98,13 @@ def _digest(entrant: Entrant, learned: Any) -> str:
 
     knobs = options(entrant) if is_dataclass(entrant) else {}
     return hashlib.sha256(to_json([type(entrant).__qualname__, knobs, learned], fallback=str)).hexdigest()
+
+
+def seen_until(policy: Path) -> str | None:
+    """The last period that a backtest's fit saw, whose policy lies in this folder; None for any other policy."""
+    run = policy.parents[2] if len(policy.parents) > 2 else policy
+    if not (run / FILE).is_file():
+        return None
+    with (run / FILE).open(encoding="utf-8", newline="") as file:
+        place = policy.relative_to(run).as_posix()
+        return next((line["last"] for line in csv.DictReader(file) if line["policy"] == place), None)

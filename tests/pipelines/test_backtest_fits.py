@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from backtests import AGENT, run
 
+from headway.errors import LeakageError
 from headway.pipelines.comparison.walkforward import Schedule
 from headway.storage.stored import load_policy
 
@@ -103,3 +104,13 @@ def test_warm_refits_of_planners_are_handed_the_last_one(tides, tmp_path, warm):
 def test_cold_is_the_default():
     """And so is an expanding window."""
     assert Schedule() == Schedule(every=None, purge=0, embargo=0, window=None, warm=False)
+
+
+def test_fits_of_other_backtests_are_refused_where_they_have_seen_the_days(tides, tmp_path):
+    """Trained until day 99 it cannot be scored from day 60, whatever its problem's test split; from 100 it can."""
+    folder = run([AGENT], tmp_path, refit=40).folder
+    first, last = (folder / line["policy"] for line in fits(folder) if line["contestant"] == "ppo")
+    run([{"name": str(first.parent)}], tmp_path)
+    with pytest.raises(LeakageError, match="2020-04-10 or later"):
+        run([{"name": str(last.parent)}], tmp_path)
+    run([{"name": str(last.parent)}], tmp_path, start="2020-04-10")
