@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headway.components import component
+from headway.domains.inventory.demand import HISTORIES
 from headway.domains.inventory.demand.windows import Span
 from headway.domains.inventory.stock.calendar import between, prefix
 from headway.domains.inventory.stock.generator import cut, drawn, everything
 from headway.domains.inventory.stock.instance import StockPath
 from headway.domains.inventory.stock.orders import Orders, read_csv, write_csv
 from headway.domains.inventory.stock.terms import Terms
+from headway.errors import CapabilityError
 from headway.evaluation import Evaluation, Reference
 from headway.problem import Criterion, Problem
 from headway.seeds import Split
@@ -75,7 +77,9 @@ class StockProblem(Terms, Problem[StockPath, Orders]):
             There are too few periods, or less than ``lookback`` before ``start``.
         """
         if not self.historical:
-            return super().history(start, end)
+            where, expected = "problem.demand", ", ".join(HISTORIES)
+            what = f"{self.name} has no history to backtest on: its demand is drawn"
+            raise CapabilityError(what, where=where, got=self.demand, expected=expected)
         return everything(self, between(self.series, self.spans["test"], start, end))
 
     def load(self, path: Path) -> StockPath:

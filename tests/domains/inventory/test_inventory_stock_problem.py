@@ -65,7 +65,7 @@ def test_the_history_is_one_row_of_all_items(restaurant):
         restaurant.history("June")
     with pytest.raises(InstanceError):
         restaurant.history("2013-10-05")
-    with pytest.raises(CapabilityError):
+    with pytest.raises(CapabilityError, match="its demand is drawn"):
         LostSales().history()
 
 
@@ -80,6 +80,20 @@ def test_a_refit_sees_the_prefix_alone(restaurant):
     assert short.decided == 7
     assert len(short.instances("tuning", 2)) == 2
     assert LostSales().until(view) is not None
+
+
+def test_a_rolling_window_is_all_that_is_known(restaurant):
+    """The last 100 periods, and the usual demand of those of them that count; windows are as short as they must be."""
+    known = restaurant.view(restaurant.history(), 400)
+    view = restaurant.recent(known, 100)
+    np.testing.assert_array_equal(view.demand, known.demand[:, 300:])
+    np.testing.assert_array_equal(view.dates, known.dates[:, 300:])
+    np.testing.assert_allclose(view.scale, known.demand[:, 400 - restaurant.known_before :].mean(axis=1))
+    assert [str(restaurant.clock(view)[k]) for k in (0, -1)] == [str(known.dates[0, k]) for k in (300, 399)]
+    refit = restaurant.until(view)
+    assert len(refit.series) == 100
+    assert (refit.instances("train", 8).dates >= known.dates[0, 300]).all()
+    assert restaurant.recent(known, 4000).digest() == restaurant.recent(known, 400).digest()
 
 
 def test_a_law_has_no_history_and_a_history_no_law(restaurant):

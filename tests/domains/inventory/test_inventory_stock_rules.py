@@ -133,6 +133,25 @@ def test_a_refit_finds_parameters_of_its_prefix():
     assert (level > row.scale).all()
 
 
+def test_a_refit_may_search_from_the_last_parameters(monkeypatch):
+    """Only a rule that was fitted has any; what is found is told, and what is configured is not."""
+    from headway.domains.inventory.stock import best
+
+    starts, search = [], best.pattern_search
+    monkeypatch.setattr(best, "pattern_search", lambda cost, start: starts.append(list(start)) or search(cost, start))
+    problem = LostSales(demand="restaurant", keep=0, lead_time=0, horizon=20)
+    row = problem.history()
+    entered = problem.baseline("s_s", level=50.0)
+    first = entered.fit(problem, problem.view(row, 400))
+    (name,), (cover,) = zip(*first.learned().items(), strict=True)
+    assert (name, cover > 0) == ("reorder", True)
+    first.fit(problem, problem.view(row, row.first)).learned()
+    entered.fit(problem, problem.view(row, row.first)).learned()
+    grain = first.problem.usual / best.FINE / first.problem.usual
+    assert starts[1] == [round(cover / grain)]
+    assert starts[2] == starts[0]
+
+
 def test_exact_costs_say_where_they_end():
     for problem in (LostSales(demand="normal"), LostSales(keep=0.5), LostSales(lot=2), LostSales(demand="seasonal")):
         with pytest.raises(CapabilityError, match="no exact model"):
