@@ -213,6 +213,38 @@ class TuneConfig(Limits, TrainingConfig):
         return self
 
 
+class Learner(Named):
+    """An agent whose learning is drawn; what is not said is as `train` has it for the problem."""
+
+    label: str | None = None
+    network: Named | None = None
+    env: Named | None = None
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return self.label or self.name
+
+
+class CurvesConfig(Limits, RunConfig):
+    """How fast agents learn, in CPU-seconds, beside rules that need no learning."""
+
+    agents: tuple[Learner, ...] = Field(min_length=1, description="agents to train, with their hyper-parameters")
+    contestants: tuple[Entry, ...] = Field(
+        default=(), description="drawn as horizontal lines; empty: the rules that `compare` has for the problem"
+    )
+    seconds: Seconds = Field(default=60.0, description="CPU-seconds of each training, validations included")
+    seeds: Count = Field(default=3, description="trainings of each agent")
+    validation: Count = Field(default=64, description="validation instances")
+    points: Count = Field(default=25, description="validations of each training, about")
+    targets: tuple[Seconds, ...] = Field(
+        default=(0.05, 0.02, 0.01), min_length=1, description="gaps to reach: shares of the reference, or differences"
+    )
+    n: Count = Field(default=16, description="test instances")
+    reference: str | None = Field(default=None, description="what gaps are measured against; null: chosen")
+    confidence: float = Field(default=0.95, gt=0, lt=1, description="level of the intervals")
+
+
 class BacktestConfig(RunConfig):
     """Contestants on the real history, refitted on a schedule that sees the past only."""
 
@@ -371,6 +403,7 @@ class UiConfig(Model):
     """The MLflow user interface."""
 
     uri: str = Field(default="sqlite:///mlflow.db", description="where results are stored")
+    runs: Path = Field(default=Path("runs"), description="folder of runs, whose reports are listed")
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=5000, ge=1, le=65535, description="port to listen on")
 

@@ -86,7 +86,7 @@ def compact(text: str) -> str:
 def _stack(axes: Axes, plot: Plot, mark: Mark, floor: Any) -> Any:
     """An area on top of those before it; the floor of the next one."""
     top = floor + np.asarray(mark.y, float)
-    pen = {"color": SERIES[mark.look.series], "gid": f"tip:{mark.label}", "label": mark.label}
+    pen: Any = {"color": SERIES[mark.look.series], "gid": f"tip:{mark.label}", "label": mark.label}
     axes.fill_between(_positions(plot.x, mark.x), floor, top, step="post", alpha=0.75, lw=0, **pen)
     axes.margins(x=0, y=0)
     return top

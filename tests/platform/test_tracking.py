@@ -19,6 +19,7 @@ import pytest
 
 from headway import registry
 from headway.errors import CheckpointError, ConfigError, DataError
+from headway.rollouts import rollout
 from headway.runs import Run
 from headway.tracking import TrackingWarning, attach, fetch_policy, log_policy, mirror, mirrored
 from headway.tracking.tracker import database, initialise
@@ -163,7 +164,7 @@ def test_a_comparison_says_who_won_on_what(compared: Run, uri: str) -> None:
     """The parent run has the verdict, the table, the digest of the instances and the files."""
     parent = mirror(compared, uri)
     run = _client(uri).get_run(parent)
-    assert run.data.tags["mlflow.note.content"] == "a wins by 10 %"
+    assert run.data.tags["mlflow.note.content"].endswith("\n\na wins by 10 %")
     assert run.data.metrics["gap/b"] == 0.1
     assert "gap_high/b" not in run.data.metrics
     (data,) = run.inputs.dataset_inputs
@@ -445,9 +446,16 @@ def test_other_tools_can_serve_it(
     mask = np.tile(np.arange(10) % 2 == 1, (7, 1))
     expected = load_policy(stored).act({"target": target}, mask)[0]
     assert set(expected % 2) == {1}
-    np.testing.assert_array_equal(model.predict({"target": target, "mask": mask}), expected)
-    with pytest.raises(mlflow.exceptions.MlflowException, match="mask"):
-        model.predict({"target": target})
+    rows = [{"observation": {"target": t.tolist()}, "mask": m.tolist()} for t, m in zip(target, mask, strict=True)]
+    assert model.predict(rows) == expected.tolist()
+    for wrong in ({"observation": {"goal": [1]}}, {"nothing": 1}, {"instance": {"target": "far"}}):
+        with pytest.raises(mlflow.exceptions.MlflowException, match="target|observation"):
+            model.predict([wrong])
+    instance = problem.instances("test", 1)
+    (answer,) = model.predict([{"instance": {"target": float(instance.target[0])}}])
+    own = rollout(problem.environment(), load_policy(stored), instance).solution
+    assert answer["objective"] == problem.evaluate(instance, own).objective[0]
+    assert answer["solution"] == {"guess": int(own.guess[0])}
 
 
 def test_registering_with_a_dead_tracker_is_a_warning(trained: Run, stored: Path, tmp_path: Path) -> None:

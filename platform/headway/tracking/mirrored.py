@@ -46,7 +46,7 @@ def params(config: Mapping[str, Any]) -> dict[str, str]:
 
 
 def tags(run: Run) -> dict[str, str]:
-    """Where a run comes from: hash of its configuration, commit, versions, machine, command; and the verdict."""
+    """Where a run comes from: hash of its configuration, commit, versions, machine, command."""
     facts = run.provenance
     git, cpu = facts["git"] or facts["workspace"] or {}, facts["cpu"]
     found = {
@@ -63,7 +63,6 @@ def tags(run: Run) -> dict[str, str]:
         "cpu.model": cpu["model"],
         "cpu.cores": str(cpu["cores"]),
         "cpu.threads": str(cpu["threads"]),
-        "mlflow.note.content": results(run).get("verdict", ""),
         **{f"version.{name}": version for name, version in facts["packages"].items()},
     }
     return {key(name): clip(text, TAG) for name, text in found.items() if text}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from headway.runs import Run
 from headway.tracking import mirrored
+from headway.tracking.description import description
 from headway.tracking.tracker import experiment
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Mirror:
         self.curves(run_id, run)
         self.data(run_id, run)
         self.files(run_id, run)
+        self.describe(run_id, run)
         self.contestants(run_id, run)
         for child in run.children:
             self.run(child)
@@ -105,6 +107,11 @@ class Mirror:
                 self.client.log_artifacts(run_id, str(path), path.name)
             elif path.is_file() and not path.name.startswith("."):
                 self.client.log_artifact(run_id, str(path))
+
+    def describe(self, run_id: str, run: Run) -> None:
+        """The description on the run's page: links, verdict, tables."""
+        where = experiment(self.client, self.uri, run.provenance["problem"])
+        self.tags(run_id, {"mlflow.note.content": description(run, where, run_id)})
 
     def file(self, run: Run, path: Path) -> None:
         """One more artifact of a run, which may lie anywhere."""
