@@ -96,7 +96,7 @@ def _digest(entrant: Entrant, learned: Any) -> str:
     """Of JSON: the same fit has the same one, in whatever process it was made."""
     from pydantic_core import to_json
 
-    knobs = options(entrant) if is_dataclass(entrant) else {}
+    knobs: dict[str, Any] = options(entrant) if is_dataclass(entrant) else {}
     return hashlib.sha256(to_json([type(entrant).__qualname__, knobs, learned], fallback=str)).hexdigest()
 
 

@@ -39,11 +39,7 @@ def parts(timeline: Timeline, clock: NDArray[Any], spans: Sequence[Span]) -> lis
     """One for each span of a clock [T] that is not empty, then all of the backtest."""
     whole = Span("all", "all", slice(0, len(clock)))
     everyone = [(span, timeline.within(span.part)) for span in spans] + [(whole, timeline)]
-    return [
-        Part(span, *(shown(clock[span.part][k]) for k in (0, -1)), len(clock[span.part]), _measured(part))
-        for span, part in everyone
-        if len(clock[span.part])
-    ]
+    return [_part(span, part, clock[span.part]) for span, part in everyone if len(clock[span.part])]
 
 
 def records(found: Sequence[Part]) -> list[dict[str, Any]]:
@@ -75,10 +71,16 @@ def write(found: Sequence[Part], folder: Path) -> Path:
 
 def tables(found: Sequence[Part], unit: str) -> list[Table]:
     """The objective by part of the calendar, and in times of stress: a row a part, a column a contestant."""
-    *within, whole = found or [None]
+    if not found:
+        return []
+    *within, whole = found
     titles = dict.fromkeys(TITLES[part.span.kind] for part in within)
     chosen = {title: [part for part in within if TITLES[part.span.kind] == title] for title in titles}
     return [_table(title, [*some, whole], unit) for title, some in chosen.items()]
+
+
+def _part(span: Span, timeline: Timeline, clock: NDArray[Any]) -> Part:
+    return Part(span, shown(clock[0]), shown(clock[-1]), len(clock), _measured(timeline))
 
 
 def _measured(timeline: Timeline) -> dict[str, dict[str, Measure]]:

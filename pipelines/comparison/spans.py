@@ -65,4 +65,5 @@ def refuse_outside(clock: NDArray[Any], asked: Windows) -> None:
 def _held(clock: NDArray[Any], first: Any, last: Any, *, where: str) -> bool:
     cut = within(clock, first, last, where=where)
     begun = within(clock[:1], last=first, where=where).stop == 1
-    return cut.stop > cut.start and begun and within(clock[-1:], last, where=where).start == 0
+    ended = within(clock[-1:], last, where=where).start == 0
+    return bool(cut.stop > cut.start and begun and ended)

@@ -18,7 +18,7 @@ def shown(moment: Any) -> str:
     """``2020-02-19``, ``1d 06h 30m`` or ``17``: what `within` reads."""
     if not isinstance(moment, np.timedelta64):
         return str(moment)
-    left, parts = int(moment / np.timedelta64(1, "s")), []
+    left, parts = int(moment / np.timedelta64(1, "s")), list[str]()
     for unit, size in SECONDS.items():
         count, left = divmod(left, size)
         if count:

@@ -15,7 +15,7 @@ from headway.domains.portfolio.statistics.holdings import weights_over_time
 from headway.domains.portfolio.statistics.rivals import SIZE, at_equal_risk, confidence_set, superior_ability
 from headway.domains.portfolio.statistics.sheet import beside, everybody
 from headway.domains.portfolio.statistics.table import half_width, luck, sharpe_table, verdict
-from headway.findings import Findings, Study
+from headway.findings import Chart, Findings, Study
 
 SHORT = 16  # days below which nothing is said
 
@@ -33,7 +33,7 @@ def findings(study: Study[Any, Any], *, weights: bool = True) -> Findings:
     attempt = study.attempts[label][seed]
     name = label if len(study.attempts[label]) == 1 else f"{label}, seed {seed} (the median one)"
     common = [sharpe_table(study, DAYS_PER_YEAR), cost_table(study, DAYS_PER_YEAR), by_year(study, dates)]
-    charts = [*everybody(study, dates), *beside(study, label, seed, dates)]
+    charts: list[Chart | None] = [*everybody(study, dates), *beside(study, label, seed, dates)]
     if weights:
         charts.append(weights_over_time(name, attempt, dates[-1]))
     return Findings(

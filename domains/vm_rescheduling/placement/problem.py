@@ -74,7 +74,7 @@ class PlacementProblem(Problem[Stream, Placement]):
     lifetime: Annotated[float, Field(gt=0)] = 86_400.0
     placement: Literal["mixed", "best_fit", "random", "first_fit"] = "mixed"
     flavors: Literal["ecs", "ecs_memory", "azure"] = "ecs"
-    known: Any = given(None)  # `Arrivals` that are known by then (a refit's prefix)
+    known: Any = given(None)  # the `Arrivals` that are known (a refit's prefix)
 
     @cached_property
     def width(self) -> int:
@@ -88,7 +88,7 @@ class PlacementProblem(Problem[Stream, Placement]):
         from headway.domains.vm_rescheduling.workload.traced import shipped_arrivals
 
         if self.known is not None:
-            return self.known  # type: ignore[no-any-return]
+            return self.known
         return shipped_arrivals() if self.trace is None else load_arrivals(self.trace)
 
     def _moment(self, share: float) -> float:
