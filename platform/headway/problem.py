@@ -112,8 +112,8 @@ class Problem(ABC, Generic[I, X]):
         Dates (datetime64), times since some start (timedelta64), or numbers; nothing where the view does not say.
         By default the dates that it holds.
         """
-        found = [array[0] for array in view.arrays().values() if array.dtype.kind == "M" and array.ndim == 2]
-        return found[0] if found else np.arange(0)
+        dates = [array[0] for array in view.arrays().values() if array.dtype.kind == "M" and array.ndim == 2]
+        return next((known for known in dates if not np.isnat(known).any()), np.arange(0))
 
     @property
     def caveats(self) -> tuple[str, ...]:

@@ -597,6 +597,16 @@ def view_hides_nothing(patch):
     patch.setattr(Fleet, "view", lambda self, x, period: x)
 
 
+@defect("check_clocks_are_prefixes", "a clock falls")
+def clock_falls(patch):
+    patch.setattr(Fleet, "clock", lambda self, view: -np.arange(view.uniform.shape[1]))
+
+
+@defect("check_clocks_are_prefixes", "tells of another time")
+def clock_counts_from_the_end(patch):
+    patch.setattr(Fleet, "clock", lambda self, view: np.arange(view.uniform.shape[1]) - view.uniform.shape[1])
+
+
 @defect("check_observations_are_causal", "an observation sees the future")
 def observation_sees_the_last_period(patch):
     observe(patch, future)

@@ -101,8 +101,8 @@ class StockProblem(Terms, Problem[StockPath, Orders]):
 
     def clock(self, view: StockPath) -> NDArray[Any]:
         """Dates of the periods whose demand is known; numbers where there is no calendar."""
-        known = view.dates[0, : view.length]
-        return np.arange(view.length) if np.isnat(known).any() else known
+        dates = view.dates[0]
+        return np.arange(view.length) if np.isnat(dates).any() else dates[: view.length]
 
     def perturb(self, instance: StockPath, period: int, rng: np.random.Generator) -> StockPath:
         """Other demand from ``period`` on, and in a history other covariates after it."""

@@ -15,7 +15,7 @@ from headway.testing.check import CHECKS, Check
 
 GROUPS = (
     "instances", "evaluation", "environments", "batching", "masks", "capabilities", "faces", "contestants",
-    "causality", "persistence", "parity", "rendering", "documentation",
+    "causality", "clocks", "persistence", "parity", "rendering", "documentation",
 )  # fmt: skip
 
 
