@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -48,38 +46,3 @@ def accumulated(error: Tensor, going: Tensor, decay: float) -> Tensor:
         sum_ = error[t] + decay * going[t] * sum_
         out[t] = sum_
     return out
-
-
-class RewardScale:
-    """Rewards as the critics are shown them: divided by the running deviation of discounted returns.
-
-    Dividing: Engstrom et al. 2020, "Implementation matters in deep policy gradients", section 3. Where only
-    the average counts, rewards are brought around zero first (``centred``; Naik et al. 2024, "Reward centering"):
-    it takes the same constant from all values, which critics otherwise spend their precision on.
-    Statistics forget: ``weight`` is the share of the newest batch.
-    """
-
-    def __init__(self, rows: int, gamma: float, *, centred: bool, weight: float = 0.2) -> None:
-        self.gamma, self.centred, self.weight = gamma, centred, weight
-        self.returns = torch.zeros(rows, dtype=torch.float64)
-        self.batches, self.mean, self.variance = 0, 0.0, 0.0
-
-    def __call__(self, reward: Tensor, going: Tensor) -> Tensor:
-        """Take in T steps of rewards [T, B], and return them scaled."""
-        self.batches += 1
-        weight = max(self.weight, 1 / self.batches)
-        if self.centred:
-            self.mean += weight * (float(reward.mean()) - self.mean)
-        reward, returns = reward - self.mean, torch.empty_like(reward, dtype=torch.float64)
-        for t in range(len(reward)):
-            returns[t] = self.returns = self.gamma * self.returns + reward[t]
-            self.returns = self.returns * going[t]
-        self.variance += weight * (float(returns.var(correction=0)) - self.variance)
-        return reward / max(math.sqrt(self.variance), 1e-8)
-
-    def get_state(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("returns", "batches", "mean", "variance")}
-
-    def set_state(self, state: Mapping[str, Any]) -> None:
-        for name, value in state.items():
-            setattr(self, name, value)

@@ -19,10 +19,10 @@ from headway.nn.network import Recipe
 from headway.nn.standard import watch
 from headway.pipelines.agents.base import Trainer, take_over
 from headway.pipelines.agents.ppo import PPO
-from headway.pipelines.agents.ppo_advantage import RewardScale
 from headway.pipelines.agents.ppo_loss import Losses
 from headway.pipelines.agents.ppo_parts import ActorCritic
 from headway.pipelines.agents.ppo_rollout import OpenVectorEnv, Rollout, flat
+from headway.pipelines.agents.reward_scale import RewardScale
 from headway.pipelines.agents.rng import random_state, seed_everything, set_random_state
 from headway.pipelines.agents.schedule import set_lr
 from headway.storage.stored import Description, StoredPolicy
@@ -57,9 +57,7 @@ class PPOTrainer(Trainer):
         self.optimizer = torch.optim.Adam([self.weights], lr=agent.lr, eps=1e-5, fused=True)
         self.terms = self._terms()
         self.rollout: Any = self.collector(self.env, agent.rollout)
-        # Where a period may take more steps or fewer, a constant per step would be a reward for taking more.
-        centred = environment.problem.criterion.kind == "average" and "phases" not in environment.capabilities
-        self.reward_scale = RewardScale(agent.num_envs, self.gamma, centred=centred)
+        self.reward_scale = RewardScale.of(environment, agent.num_envs, self.gamma)
 
     @abstractmethod
     def _lessons(self) -> Any:

@@ -15,6 +15,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 from torch import Tensor
 
 from headway.environment import Environment
@@ -25,10 +26,12 @@ from headway.nn.decoding import Decoding
 from headway.nn.guard import check_finite
 from headway.nn.network import Network, Recipe
 from headway.pipelines.agents.base import Trainer
+from headway.pipelines.agents.reward_scale import RewardScale
 from headway.pipelines.agents.rng import random_state, set_random_state
 from headway.pipelines.agents.vec_env import TrainingVecEnv
 from headway.storage.stored import Description, StoredPolicy
 
+MEMORY = 40_960  # steps over which the scale of rewards forgets: five updates of PPO, as with our own learner
 COUNTERS = ("num_timesteps", "_n_updates", "_episode_num", "_current_progress_remaining")
 
 
@@ -99,7 +102,7 @@ class SB3Trainer(Trainer):
             "random": random_state(),
             "actions": model.action_space.np_random.bit_generator.state,
             "environment": inner(self.env).get_state(),
-            "rewards": _reward_state(self.env),
+            "rewards": None if self.env.scale is None else self.env.scale.get_state(),
             "weights": dict(model.policy.state_dict()),
             "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers().items()},
             "counters": {name: getattr(model, name) for name in self.counters},
@@ -111,7 +114,8 @@ class SB3Trainer(Trainer):
     def set_state(self, state: Mapping[str, Any]) -> None:
         model = self.model
         inner(self.env).set_state(state["environment"])
-        _set_reward_state(self.env, state["rewards"])
+        if self.env.scale is not None:
+            self.env.scale.set_state(state["rewards"])
         model.policy.load_state_dict(state["weights"])
         for name, optimizer in self.optimizers().items():
             optimizer.load_state_dict(state["optimizers"][name])
@@ -151,33 +155,33 @@ def given(arrays: Mapping[str, NDArray[Any]], space: spaces.Dict) -> dict[str, T
 def training_env(
     environment: Environment[Any, Any, Any, Any], num_envs: int, seed: int, normalize_reward: bool, gamma: float
 ) -> VecEnv:
-    """The batch to train on; rewards are divided by the running deviation of returns where asked.
-
-    Scaling rewards is for the learner only: what is reported and validated never passes here.
-    """
+    """The batch to train on; rewards are scaled for the learner where asked."""
     env = TrainingVecEnv(HeadwayVectorEnv(environment, num_envs, split="train", seed=seed))
-    return ScaledRewards(env, norm_obs=False, norm_reward=normalize_reward, gamma=gamma)
+    weight = min(num_envs / MEMORY, 1.0)
+    return ScaledRewards(env, RewardScale.of(environment, num_envs, gamma, weight) if normalize_reward else None)
 
 
 class ScaledRewards(VecNormalize):
-    """SB3's reward scaling, without its deep copy of every observation that is left as it is."""
+    """Our scale in the place of SB3's, where its replay buffers ask for it when they are sampled."""
+
+    def __init__(self, env: VecEnv, scale: RewardScale | None) -> None:
+        super().__init__(env, norm_obs=False, norm_reward=scale is not None)
+        self.scale = scale
+
+    def step_wait(self) -> VecEnvStepReturn:
+        observation, reward, done, infos = self.venv.step_wait()
+        self.old_obs, self.old_reward = observation, reward
+        if self.scale is not None:
+            self.scale.update(torch.from_numpy(reward)[None], torch.from_numpy(~done)[None])
+        return observation, self.normalize_reward(reward), done, infos
 
     def normalize_obs(self, obs: Any) -> Any:
         return obs
+
+    def normalize_reward(self, reward: NDArray[Any]) -> NDArray[Any]:
+        return reward if self.scale is None else self.scale.scaled(reward).astype(np.float32)
 
 
 def inner(env: VecEnv | None) -> HeadwayVectorEnv:
     """The native batch inside SB3's wrappers."""
     return env.unwrapped.env  # type: ignore[union-attr, no-any-return]
-
-
-def _reward_state(env: Any) -> dict[str, Any]:
-    statistics = env.ret_rms
-    numbers = {name: float(getattr(statistics, name)) for name in ("mean", "var", "count")}
-    return {**numbers, "returns": env.returns.copy()}
-
-
-def _set_reward_state(env: Any, state: Mapping[str, Any]) -> None:
-    for name in ("mean", "var", "count"):
-        setattr(env.ret_rms, name, np.float64(state[name]))
-    env.returns = state["returns"]

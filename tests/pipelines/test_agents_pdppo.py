@@ -15,8 +15,9 @@ from small_agents import same, small_trainer
 from headway.errors import CapabilityError, NumericalError
 from headway.nn.mlp import MLP
 from headway.pipelines.agents.pdppo import PDPPO
-from headway.pipelines.agents.ppo_advantage import Path, RewardScale, post_advantage, state_advantage
+from headway.pipelines.agents.ppo_advantage import Path, post_advantage, state_advantage
 from headway.pipelines.agents.ppo_heads import Discrete, Gaussian
+from headway.pipelines.agents.reward_scale import RewardScale
 from headway.problem import Criterion
 from headway.rollouts import rollout
 from headway.storage.checkpoint import load_state, save_state

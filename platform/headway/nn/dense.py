@@ -82,7 +82,7 @@ class Tower(nn.Sequential):
         activation = BY_HAND.get(type(self[1])) if len(self) > 1 else None
         usual = input.device.type == "cpu" and input.dtype == torch.float32 and input.shape[-1] == self[0].in_features
         if activation is None or not usual:
-            return super().forward(input)  # type: ignore[no-any-return]
+            return super().forward(input)  # type: ignore[no-any-return, no-untyped-call]
         rows, parameters = input.reshape(-1, input.shape[-1]), list(self.parameters())
         if torch.is_grad_enabled():
             output: Tensor = Passes.apply(activation, rows, *parameters)  # type: ignore[no-untyped-call]

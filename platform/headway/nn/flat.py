@@ -17,7 +17,7 @@ def flatten(module: nn.Module) -> nn.Parameter:
     room = [-(-parameter.numel() // step) * step for parameter in parameters]
     vector = nn.Parameter(torch.zeros(sum(room)))
     vector.grad = torch.zeros_like(vector)
-    pieces = zip(parameters, vector.detach().split(room), vector.grad.split(room), strict=True)
+    pieces = zip(parameters, torch.split(vector.detach(), room), torch.split(vector.grad, room), strict=True)
     for parameter, values, gradient in pieces:
         n, shape = parameter.numel(), parameter.shape
         values[:n] = parameter.detach().flatten()
@@ -27,6 +27,6 @@ def flatten(module: nn.Module) -> nn.Parameter:
 
 def clip(gradient: Tensor, most: float) -> Tensor:
     """Scale a gradient in place to a norm of at most ``most``; its norm before."""
-    norm = gradient.norm()
+    norm = torch.linalg.vector_norm(gradient)
     gradient.mul_((most / (norm + 1e-6)).clamp(max=1.0))
     return norm
