@@ -33,7 +33,7 @@ class PDPPO(PPO):
 
     needs: ClassVar[frozenset[str]] = frozenset({"post_decision"})
 
-    def trainer(  # type: ignore[override]
+    def trainer(
         self, environment: Environment[Any, Any, Any, Any], network: Recipe, *, seed: int, steps: int
     ) -> PDPPOTrainer:
         from headway.pipelines.agents.pdppo_trainer import PDPPOTrainer

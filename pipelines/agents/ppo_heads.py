@@ -68,7 +68,7 @@ class Judgement(torch.autograd.Function):
         return torch.from_numpy(log[taken]), torch.from_numpy(entropy)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, by_log: Tensor, by_entropy: Tensor) -> tuple[Tensor, None, None]:
         share, log, entropy, taken = ctx.saved
         weight = by_log.numpy()

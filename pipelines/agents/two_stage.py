@@ -35,7 +35,7 @@ class TwoStagePPO(PPO):
 
     needs: ClassVar[frozenset[str]] = frozenset({"phases"})
 
-    def trainer(  # type: ignore[override]
+    def trainer(
         self, environment: Environment[Any, Any, Any, Any], network: Recipe, *, seed: int, steps: int
     ) -> TwoStageTrainer:
         from headway.pipelines.agents.two_stage_trainer import TwoStageTrainer

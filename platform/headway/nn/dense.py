@@ -103,7 +103,7 @@ class Passes(torch.autograd.Function):
         return torch.from_numpy(values)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     @QUIET
     def backward(ctx: Any, given: Tensor) -> tuple[Any, ...]:
         error, seen, gradients = given.numpy(), ctx.seen, list[Floats]()

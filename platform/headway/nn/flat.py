@@ -27,6 +27,6 @@ def flatten(module: nn.Module) -> nn.Parameter:
 
 def clip(gradient: Tensor, most: float) -> Tensor:
     """Scale a gradient in place to a norm of at most ``most``; its norm before."""
-    norm = torch.linalg.vector_norm(gradient)
+    norm: Tensor = torch.linalg.vector_norm(gradient)
     gradient.mul_((most / (norm + 1e-6)).clamp(max=1.0))
     return norm
