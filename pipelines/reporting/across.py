@@ -10,7 +10,7 @@ from typing import NamedTuple
 from headway.pipelines.comparison.results import Results, Row
 from headway.pipelines.reporting import formats
 from headway.pipelines.reporting.changes import Change, changed, measure, terms
-from headway.pipelines.reporting.charts import rows_axis
+from headway.pipelines.reporting.gap_charts import rows_axis
 from headway.pipelines.reporting.plots import Axis, Look, Mark, Plot
 from headway.pipelines.reporting.provenance import commit
 from headway.runs import Run
@@ -213,7 +213,7 @@ def _plots(
                 marks.append(Mark(label, looks[name], [value], [place], *ends, "interval", group=name, note=note))
     if not marks:
         return []
-    x = Axis(f"change since {first.run.id}, {unit}", unit, ".3~g", zero=True)
+    x = Axis(f"change since {first.run.id}, {unit}", unit, ".3~r", zero=True)
     caption = f"Left is better than in {first.run.id}. From above, the runs in the order of the table."
     height = max(1.9, 0.9 + (0.2 + 0.12 * len(later)) * len(shown))
     return [Plot("Changes", caption, x, rows_axis(shown), marks, height=height)]

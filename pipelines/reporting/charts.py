@@ -3,116 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from textwrap import fill
+from typing import Literal
 
 import numpy as np
 
-from headway.pipelines.comparison.results import Results, Row
-from headway.pipelines.reporting import curves
-from headway.pipelines.reporting.curves import Curve, Learning
-from headway.pipelines.reporting.plots import COLOURS, Axis, Floats, Look, Mark, Plot, Values, gap_axis, thinned
+from headway.pipelines.comparison.results import Results
+from headway.pipelines.reporting.curves import Learning
+from headway.pipelines.reporting.gap_charts import gap_charts
+from headway.pipelines.reporting.plots import COLOURS, Axis, Floats, Look, Mark, Plot, Values, thinned, titled
 
-NAME = 22  # letters of a contestant's name on a line beside an axis
-SCATTER = 0.22  # height of the strip that the answers of a contestant are spread over, in rows
+APART = 4  # times the least value: values so far apart are drawn on a logarithmic axis
 
 
 def comparison(results: Results, looks: Mapping[str, Look]) -> list[Plot]:
     """The figures of a comparison or backtest that its results have data for."""
-    plots = [*_gaps(results, looks)]
-    if lines := curves.anytime(results):
-        plots.append(_anytime(results, lines, looks))
-    if results.instances["n"] > 1 and (lines := curves.profile(results)):
-        plots.append(_profile(results, lines, looks))
+    plots = gap_charts(results, looks)
     if not (results.findings and results.findings.charts):  # else the problem has said what is worth drawing
         plots += [_series(results, name, looks) for name in _shared_series(results)]
     return plots
-
-
-def rows_axis(names: Sequence[str]) -> Axis:
-    """A row per contestant, the first one above."""
-    shown = [fill(name, NAME, break_long_words=False) for name in reversed(names)]
-    return Axis(names=shown, limits=(-0.6, len(names) - 0.4))
-
-
-def basis(results: Results, row: Row) -> str:
-    """What the numbers of a row rest on."""
-    seeds = f"{row.seeds} seed{'s' * (row.seeds != 1)}"
-    return f"n = {row.solved} of {row.n} instances, {seeds}" if results.budget else f"{seeds}, one history"
-
-
-def _percent(results: Results) -> float:
-    return 100.0 if results.problem["gap"] == "ratio" else 1.0
-
-
-def _axis(results: Results, values: Sequence[Values]) -> Axis:
-    return gap_axis(results.problem["gap"] == "ratio", results.problem["unit"], values)
-
-
-# -- gaps -----------------------------------------------------------------------------------------
-def _gaps(results: Results, looks: Mapping[str, Look]) -> list[Plot]:
-    """A row per contestant: its mean gap with the interval, over the gaps of its answers."""
-    rows = [row for row in results.rows if np.isfinite([row.gap, row.gap_low, row.gap_high]).all()]
-    if not rows:
-        return []
-    factor, points = _percent(results), curves.gaps(results)
-    marks: list[Mark] = []
-    for at, row in enumerate(reversed(rows)):
-        look, name = looks[row.contestant], row.contestant
-        if name in points:
-            found = points[name]
-            spread = at + SCATTER * np.resize([0.0, 1.0, -1.0, 0.5, -0.5], len(found.values))
-            x, y, texts = thinned(factor * found.values, spread, found.names)
-            marks.append(Mark(f"{name}, one answer", look, x, y, shape="points", group=name, texts=list(texts)))
-        ends = ([factor * row.gap_low], [factor * row.gap_high])
-        note = f"{100 * results.confidence:g} % interval of the mean; {basis(results, row)}"
-        marks.append(Mark(name, look, [factor * row.gap], [at], *ends, shape="interval", group=name, note=note))
-    y = Axis(
-        names=[fill(row.contestant, NAME, break_long_words=False) for row in reversed(rows)],
-        limits=(-0.6, len(rows) - 0.4),
-    )
-    dots = "Small dots: one answer each. " if points else ""
-    mean = "gap of the means" if factor > 1 else "mean gap"
-    caption = f"{dots}Large dot and bar: the {mean} with its interval. Further left is better."
-    shown = _axis(results, [mark.x for mark in marks] + [m.high for m in marks] + [m.low for m in marks])
-    return [Plot("Gaps", caption, replace(shown, zero=True), y, marks, height=max(1.9, 0.9 + 0.3 * len(rows)))]
-
-
-def _anytime(results: Results, lines: Mapping[str, Curve], looks: Mapping[str, Look]) -> Plot:
-    factor, rows = _percent(results), {row.contestant: row for row in results.rows}
-    marks = [
-        Mark(
-            label,
-            looks[label],
-            line.x,
-            factor * line.y,
-            factor * line.low,
-            factor * line.high,
-            shape="steps",
-            group=label,
-            dot=0,
-            note=basis(results, rows[label]),
-        )
-        for label, line in lines.items()
-    ]
-    caption = (
-        "Mean gap of the answer held at each moment, with its interval; lower is better. A curve begins (dot) once "
-        "there is an answer to every instance. Loading is not counted."
-    )
-    clock = Axis("CPU-seconds per instance", "CPU-s", ".3~g", "log")
-    return Plot("Quality over time", caption, clock, _axis(results, [mark.y for mark in marks]), marks)
-
-
-def _profile(results: Results, lines: Mapping[str, Curve], looks: Mapping[str, Look]) -> Plot:
-    factor, last = _percent(results), max(float(line.x[-1]) for line in lines.values())
-    marks = []
-    for label, line in lines.items():
-        x, y = np.append(line.x, last), np.append(100 * line.y, 100 * line.y[-1])
-        x, y = thinned(factor * np.append(x[:1], x), np.append(0, y))
-        marks.append(Mark(label, looks[label], x, y, shape="steps", group=label))
-    caption = "How many of all answers are within a gap of the reference; higher and further left is better."
-    shares = Axis("share of all answers, %", "% of all answers", ".3~g", limits=(0, 102))
-    return Plot("Performance profile", caption, _axis(results, [mark.x for mark in marks]), shares, marks)
 
 
 # -- over periods ---------------------------------------------------------------------------------
@@ -134,13 +42,17 @@ def _series(results: Results, name: str, looks: Mapping[str, Look]) -> Plot:
             look = looks[label]._replace(width=0.6 * looks[label].width)
             said = label if len(entries) == 1 else f"{label}, seed {entry['seed']}"
             marks.append(Mark(said, look, x, y, group=label))
-    values = np.concatenate([mark.y for mark in marks])
-    values = values[np.isfinite(values)]
-    logarithmic = len(values) and values.min() > 0 and values.max() > 4 * values.min()
-    y = Axis(name, scale="log" if logarithmic else "linear")
+    y = Axis(name, scale=_scale([mark.y for mark in marks]))
     return Plot(
         name.replace("_", " ").capitalize(), "One line per contestant and seed.", over(results.periods), y, marks
     )
+
+
+def _scale(values: Sequence[Values]) -> Literal["linear", "log"]:
+    """Logarithmic where all values are positive and far apart."""
+    known = np.concatenate([np.asarray(found, float) for found in values])
+    known = known[np.isfinite(known)]
+    return "log" if len(known) and known.min() > 0 and known.max() > APART * known.min() else "linear"
 
 
 def over(periods: Values) -> Axis:
@@ -157,7 +69,7 @@ def trainings(lessons: Sequence[Learning], looks: Mapping[str, Look], sense: str
     timed = all(len(lesson.cpu) for lesson in lessons)
     better = "lower" if sense == "min" else "higher"
     caption = f"Mean objective on validation instances, {better} is better. A line per training, a dot at its best."
-    value = Axis(f"validation objective, {unit}" if unit else "validation objective", unit)
+    value = Axis(titled("validation objective", unit), unit, scale=_scale([lesson.objective for lesson in lessons]))
     clocks = [("steps", "steps", "environment steps"), ("cpu", "CPU-s", "CPU-seconds")]
     if not timed:
         clocks[1] = ("seconds", "s", "wall seconds")
@@ -165,7 +77,7 @@ def trainings(lessons: Sequence[Learning], looks: Mapping[str, Look], sense: str
         Plot(
             f"Learning, over {by if by == 'steps' else clock}",
             caption,
-            Axis(clock, short, ".3~s" if by == "steps" else ".3~g"),
+            Axis(clock, short, ".3~s" if by == "steps" else ".3~r"),
             value,
             [_lesson(lesson, _look(lesson, lessons, looks), by, sense) for lesson in lessons],
             named=not looks,

@@ -34,7 +34,7 @@ def family(run: Run) -> dict[str, Any]:
         "sheets": findings.tables(Findings(tables=[_table(option, members, drawn)]), drawn),
         "plots": [_plot(option, values[: len(members)], members, drawn)],
         "legend": drawn,
-        "caveats": list(dict.fromkeys(note for member in members.values() for note in member.notes)),
+        "caveats": _caveats(option, members),
         **origin(run, []),
     }
 
@@ -49,6 +49,13 @@ def _headline(first: Results, option: str, members: Mapping[str, Results]) -> st
     wins = Counter(row.contestant for member in members.values() for row in member.rows if row.rank == 1)
     told = ", ".join(f"{name} at {count} of {len(members)}" for name, count in wins.most_common())
     return f"{first.problem['name']} by {option}: best is {told} values."
+
+
+def _caveats(option: str, members: Mapping[str, Results]) -> list[str]:
+    """What all members say, once; then what single ones do."""
+    common = [note for note in next(iter(members.values())).notes if all(note in m.notes for m in members.values())]
+    own = [f"{option} = {v}: {note}" for v, m in members.items() for note in m.notes if note not in common]
+    return [*common, *own]
 
 
 def _basis(first: Results, option: str, values: Sequence[str]) -> list[tuple[str, str]]:

@@ -103,7 +103,7 @@ def _axis(axis: Axis) -> dict[str, Any]:
     if axis.scale == "date":
         found["hoverformat"] = axis.form
     if axis.scale == "log":
-        found |= {"tickformat": ".3~g", "exponentformat": "none", "nticks": 6}
+        found |= {"tickformat": ".3~r", "exponentformat": "none", "nticks": 6}
     if axis.zero:
         found |= {"zeroline": True, "zerolinecolor": "--soft"}
     ticks = axis.ticks or [(i, name) for i, name in enumerate(axis.names)]

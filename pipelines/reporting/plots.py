@@ -102,7 +102,7 @@ class Axis:
 
     title: str = ""
     unit: str = ""
-    form: str = ".4~g"
+    form: str = ".4~r"
     scale: Literal["linear", "log", "gap", "date"] = "linear"
     names: Sequence[str] = ()
     limits: tuple[float, float] | None = None
@@ -138,20 +138,26 @@ def place(gaps: Values) -> Floats:
     return np.asarray(np.sign(values) * np.where(size <= 1, ROOM * size, ROOM + np.log10(np.maximum(size, 1))))
 
 
+def titled(what: str, unit: str) -> str:
+    """What an axis shows, with its unit, if it has one: on a line of its own where it is long."""
+    return f"{what}, {unit}" if 0 < len(unit) <= LONG else f"{what}\n{unit}".rstrip()
+
+
 def gap_axis(ratio: bool, unit: str, values: Sequence[Values]) -> Axis:
     """The axis for these gaps: in per cent where they are ratios, else in the problem's unit."""
     title = "gap to the reference"
-    if not ratio:
-        return Axis(f"{title}, {unit}" if 0 < len(unit) <= LONG else f"{title}\n{unit}".rstrip(), unit)
     known = np.concatenate([np.asarray(v, float) for v in values] or [np.zeros(1)])
     known = known[np.isfinite(known)]
     low, high = float(known.min(initial=0.0)), float(known.max(initial=0.0))
+    room = 0.06 * ((high - low) or 1.0)
+    if not ratio:
+        return Axis(titled(title, unit), unit, limits=(low - room, high + room))
     if max(-low, high) <= FAR:
-        return Axis(f"{title}, %", "%", ".2f")
+        return Axis(f"{title}, %", "%", ".2f", limits=(low - room, high + room))
     ticks = [(float(place([t])[0]), f"{t:g}") for t in TICKS if 1.5 * low <= t <= 1.5 * max(high, NEAR)]
     # A little room beside zero, so that a line along it is seen whole.
     ends = place([1.3 * low if low < 0 else -0.2, max(1.3 * high, NEAR)])
-    return Axis(f"{title}, %", "%", ".3~g", "gap", limits=(float(ends[0]), float(ends[1])), ticks=ticks)
+    return Axis(f"{title}, %", "%", ".3~r", "gap", limits=(float(ends[0]), float(ends[1])), ticks=ticks)
 
 
 def thinned(*columns: Values, points: int = POINTS) -> list[Any]:

@@ -13,7 +13,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 from plotly.offline import get_plotlyjs
-from test_report import Outline, a_run, a_training, some_results
+from test_report import Outline, a_row, a_run, a_training, some_results
 
 from headway.contest import stats
 from headway.findings import Chart, Findings, Line
@@ -119,7 +119,7 @@ def test_hovering_says_value_unit_interval_and_n() -> None:
     gaps = interactive(plotted()[0])["data"]
     dots, mean = gaps[0], gaps[1]
     assert mean["hovertemplate"] == (
-        "<b>fast</b><br>%{customdata[0]:.3~g} % (%{customdata[2]:.3~g} to %{customdata[3]:.3~g})"
+        "<b>fast</b><br>%{customdata[0]:.3~r} % (%{customdata[2]:.3~r} to %{customdata[3]:.3~r})"
         "<br>95 % interval of the mean; n = 2 of 2 instances, 1 seed<extra></extra>"
     )
     assert mean["customdata"] == [[20.0, 20.0, 20.0, 20.0]]
@@ -210,3 +210,14 @@ def test_drawings_take_their_colours_from_the_page() -> None:
     assert not re.search(r"(fill|stroke): #", svg)
     assert "<title>a &amp; b</title>" in svg
     assert not re.search(r'<g id="|<style|font-family', svg)
+
+
+def test_what_is_far_off_does_not_squeeze_the_rest() -> None:
+    """Chance at 900 % is named below the figure, whose axis ends near those who count."""
+    near = [a_row(name, gap=0.01, gap_low=0.005, gap_high=0.02) for name in ("slow", "fast")]
+    far = a_row("chance", "ablation", gap=9.0, gap_low=8.0, gap_high=10.0)
+    plot = plotted(rows=[*near, far], scores=[], traces=[])[0]
+    assert plot.caption.endswith("Beyond the figure: chance (900 %).")
+    assert plot.x.limits is not None
+    assert plot.x.limits[1] < 3
+    assert "Beyond" not in plotted()[0].caption
