@@ -55,7 +55,7 @@ def backtest(
             tracks[entrant.label] = track(config, problem, history, entrant, run, fits)
             run.log(done, {f"{entrant.label}/objective": tracks[entrant.label].objective})
             watch(done, len(entrants), entrant.label)
-        found = results(config, problem, history, tracks, reference, entrants, run.folder)
+        found = results(config, problem, history, tracks, reference, entrants, fits, run.folder)
         found.write(run.folder)
     publish(run, tracking=config.tracking.uri, report=config.report)
     return run

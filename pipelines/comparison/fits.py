@@ -17,6 +17,7 @@ from typing import Any
 from headway.batch import Instance
 from headway.clock import shown
 from headway.components import options
+from headway.findings import Column, Table
 from headway.pipelines.comparison.periods import at
 from headway.pipelines.comparison.results import plain, slug
 from headway.pipelines.comparison.walkforward import Entrant, Fitted
@@ -24,6 +25,16 @@ from headway.problem import Problem
 from headway.storage.files import write_rows, write_text
 
 FILE, FOLDER = "fits.csv", "fits"
+COLUMNS = (
+    Column("contestant", "text"),
+    Column("fits", places=0),
+    Column("the first saw", "text"),
+    Column("the last saw", "text"),
+    Column("fewest periods", places=0),
+    Column("most periods", places=0),
+    Column("CPU-seconds"),
+)
+CAPTION = "All seeds together; fits.csv has a line for each, with the SHA-256 of what it saw."
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,7 @@ class Fits:
     def __init__(self, folder: Path, problem: Problem[Any, Any], history: Instance) -> None:
         self.folder, self.problem, self.history = folder, problem, history
         self.lines: list[Fit] = []
+        self.learners = dict[str, None]()  # labels of contestants whose fits have learned something
 
     def keep(self, label: str, seed: int, fitted: Fitted, policy: Path | None = None) -> None:
         """A fit that was just made; ``policy`` is where its trained policy lies."""
@@ -86,10 +98,28 @@ class Fits:
             policy="" if policy is None else policy.relative_to(self.folder).as_posix(),
         )
         self.lines.append(line)
+        self.learners |= {label: None} if learned else {}
         place = self.folder / FOLDER / slug(label) / str(seed) / str(fitted.period)
         place.mkdir(parents=True)
         write_text(place / "fit.json", json.dumps(asdict(line) | {"learned": learned}, indent=2) + "\n")
         write_rows(self.folder / FILE, [[f.name for f in fields(Fit)], *(asdict(one).values() for one in self.lines)])
+
+    def tables(self) -> list[Table]:
+        """What those saw that learn from it: a row a contestant, all seeds together; none where nobody does."""
+        mine = {label: [line for line in self.lines if line.contestant == label] for label in self.learners}
+        rows = [
+            (
+                label,
+                float(len(fits)),
+                f"{fits[0].first} to {fits[0].last}",
+                f"{fits[-1].first} to {fits[-1].last}",
+                float(min(fit.periods for fit in fits)),
+                float(max(fit.periods for fit in fits)),
+                sum(fit.cpu_seconds for fit in fits),
+            )
+            for label, fits in mine.items()
+        ]
+        return [Table("What fits have seen", COLUMNS, rows, CAPTION)] if rows else []
 
 
 def _digest(entrant: Entrant, learned: Any) -> str:

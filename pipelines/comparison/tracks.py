@@ -29,7 +29,7 @@ def track(
     scores, walks, trained = list[Score](), list[Walked | None](), entrant.training_seconds
     for seed, member in entrant.runs(_seeds(config, problem, entrant)):
         refit = _refit(config, member, entrant.label, seed, run)
-        keep = partial(_keep_fit, fits, entrant.label, seed, refit)
+        keep = _keeping(fits, entrant.label, seed, member, refit)
         walked, failure = _attempt(config, problem, history, member, seed, refit, keep)
         scores.append(_score(entrant.label, seed, walked, failure))
         walks.append(walked)
@@ -48,8 +48,14 @@ def _refit(config: BacktestConfig, member: Contestant, label: str, seed: int, ru
     return fitted
 
 
-def _keep_fit(fits: Fits, label: str, seed: int, refit: Refit, made: Fitted) -> None:
-    fits.keep(label, seed, made, refit.policy if isinstance(refit, Retrain) else None)
+def _keeping(fits: Fits, label: str, seed: int, member: Contestant, refit: Refit) -> Keep:
+    """What is told of each fit. Stored policies stay as they are, so there is nothing to tell."""
+
+    def keep(made: Fitted) -> None:
+        if not member.policies:
+            fits.keep(label, seed, made, refit.policy if isinstance(refit, Retrain) else None)
+
+    return keep
 
 
 def _keep(problem: Problem[Any, Any], history: Instance, walked: Walked, label: str, seed: int, folder: Path) -> None:

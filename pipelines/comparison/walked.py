@@ -10,6 +10,7 @@ from typing import Any
 from headway.batch import Instance
 from headway.pipelines.comparison import parts
 from headway.pipelines.comparison.entrants import Entrant, pairs
+from headway.pipelines.comparison.fits import Fits
 from headway.pipelines.comparison.periods import labels, scored, span
 from headway.pipelines.comparison.results import Results, about, digested, slug
 from headway.pipelines.comparison.spans import calendar, stretches
@@ -28,6 +29,7 @@ def results(
     tracks: Mapping[str, Track],
     reference: str,
     entrants: Sequence[Entrant],
+    fits: Fits,
     folder: Path,
 ) -> Results:
     """What the report is made from; ``spans.csv`` is written beside it."""
@@ -72,7 +74,7 @@ def results(
         periods=labels(clock),
         spans=parts.records(found),
         trials=trials,
-        findings=replace(findings, tables=[*findings.tables, *parts.tables(found, problem.unit)]),
+        findings=replace(findings, tables=[*findings.tables, *parts.tables(found, problem.unit), *fits.tables()]),
     )
 
 

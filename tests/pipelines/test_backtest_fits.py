@@ -10,6 +10,7 @@ import pytest
 from backtests import AGENT, run
 
 from headway.errors import LeakageError
+from headway.pipelines.comparison.results import read
 from headway.pipelines.comparison.walkforward import Schedule
 from headway.storage.stored import load_policy
 
@@ -114,3 +115,16 @@ def test_fits_of_other_backtests_are_refused_where_they_have_seen_the_days(tides
     with pytest.raises(LeakageError, match="2020-04-10 or later"):
         run([{"name": str(last.parent)}], tmp_path)
     run([{"name": str(last.parent)}], tmp_path, start="2020-04-10")
+
+
+def test_the_report_says_what_fits_have_seen(tides, tmp_path):
+    """Of those that learned from it; stored policies are not fitted, and rules that learn nothing are left out."""
+    folder = run([AGENT, "mean"], tmp_path, refit=40, seeds=2).folder
+    table = read(folder).findings.tables[-1]
+    assert (table.title, [line[0] for line in table.rows]) == ("What fits have seen", ["mean", "ppo"])
+    dates = ["2020-01-01 to 2020-02-29", "2020-01-01 to 2020-04-09"]
+    assert [line[1:6] for line in table.rows] == [[2, *dates, 60, 100], [4, *dates, 60, 100]]
+    first = folder / "children" / "ppo-0-0"
+    stored = run([{"name": str(first)}, "zero"], tmp_path, refit=40).folder
+    assert "ppo-0-0" not in {line["contestant"] for line in fits(stored)}
+    assert "What fits have seen" not in {table.title for table in read(stored).findings.tables}
