@@ -13,7 +13,7 @@ from headway.pipelines.reporting import curves, formats
 from headway.pipelines.reporting.curves import Curve
 from headway.pipelines.reporting.plots import NEAR, Axis, Look, Mark, Plot, Values, gap_axis, thinned
 
-FAR = 10.0  # a contestant so many times the median gap away does not set the scale of a figure
+FAR = 30.0  # a contestant so many times the median gap away does not set the scale of a figure
 NAME = 22  # letters of a contestant's name on a line beside an axis
 SCATTER = 0.22  # height of the strip that the answers of a contestant are spread over, in rows
 
