@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headway import __version__
-from headway.errors import ConfigError
+from headway.errors import ConfigError, DataError
 from headway.runs import Run
 from headway.storage.files import write_rows, write_text
 
@@ -33,20 +33,24 @@ def report(runs: Folder | Run | Iterable[Folder | Run], out: Path | None = None)
     ConfigError
         The ending of ``out`` is no format.
     DataError
-        A folder is no run, or its results or metrics are damaged; for a table, there is no comparison among them.
+        A folder is no run, or its results or metrics are damaged; there is nothing to report; for a table, there is
+        no comparison among them.
     """
     from headway.pipelines.reporting.sections import content
 
     several = [runs] if isinstance(runs, (str, os.PathLike, Run)) else list(runs)
     opened = [run if isinstance(run, Run) else Run.open(run) for run in several]
-    if out is not None:
-        write = _format(out)
-        found = content(opened)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        return write(found, out)
-    found, folder = content(opened), opened[0].folder
-    _markdown(found, folder / "report.md")
-    return _html(found, folder / "report.html")
+    write = None if out is None else _format(out)
+    found = content(opened)
+    if not found.sections:
+        where = ", ".join(str(run.folder) for run in opened)
+        raise DataError("nothing to report", where=where, expected="results of a comparison or backtest, or a training")
+    if out is None or write is None:
+        folder = opened[0].folder
+        _markdown(found, folder / "report.md")
+        return _html(found, folder / "report.html")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return write(found, out)
 
 
 def _format(out: Path) -> Callable[[Content, Path], Path]:

@@ -287,6 +287,14 @@ def test_damage_is_an_error(tmp_path: Path) -> None:
     assert not (run.folder / "report.html").exists()
 
 
+def test_a_run_without_results_is_an_error(tmp_path: Path) -> None:
+    """A comparison that was killed has no report yet, and no empty one."""
+    run = a_run(tmp_path)
+    with pytest.raises(DataError, match="nothing to report"):
+        report(run)
+    assert not (run.folder / "report.html").exists()
+
+
 # -- the table ----------------------------------------------------------------------------------------
 def board(rows: list[Row], **changes: Any) -> table.Leaderboard:
     results = some_results(rows=rows, **changes)
