@@ -13,7 +13,7 @@ from headway.runs import Run
 from headway.storage.files import write_rows, write_text
 
 if TYPE_CHECKING:
-    from headway.pipelines.reporting.sections import Content
+    from headway.pipelines.reporting.content import Content
 
 Folder = str | os.PathLike[str]
 
@@ -36,7 +36,7 @@ def report(runs: Folder | Run | Iterable[Folder | Run], out: Path | None = None)
         A folder is no run, or its results or metrics are damaged; there is nothing to report; for a table, there is
         no comparison among them.
     """
-    from headway.pipelines.reporting.sections import content
+    from headway.pipelines.reporting.content import content
 
     several = [runs] if isinstance(runs, (str, os.PathLike, Run)) else list(runs)
     opened = [run if isinstance(run, Run) else Run.open(run) for run in several]

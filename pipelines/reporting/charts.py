@@ -8,9 +8,10 @@ from typing import Literal
 import numpy as np
 
 from headway.pipelines.comparison.results import Results
-from headway.pipelines.reporting.curves import Learning
 from headway.pipelines.reporting.gap_charts import gap_charts
-from headway.pipelines.reporting.plots import COLOURS, Axis, Floats, Look, Mark, Plot, Values, thinned, titled
+from headway.pipelines.reporting.learning import Learning
+from headway.pipelines.reporting.looks import COLOURS, Look
+from headway.pipelines.reporting.plots import Axis, Floats, Mark, Plot, Values, thinned, titled
 
 APART = 4  # times the least value: values so far apart are drawn on a logarithmic axis
 

@@ -1,16 +1,14 @@
-"""The curves of a report, as numbers: quality over time, performance profiles, learning."""
+"""Gaps as numbers: of single answers, over time, and as performance profiles."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headway.pipelines.comparison.results import Results, Score, Trace
-from headway.runs import Run
 
 Floats = NDArray[np.float64]
 
@@ -130,37 +128,3 @@ def gap_of(results: Results, score: Score, base: float) -> float:
     """The gap of one answer to its reference."""
     worse = sign(results) * (score.objective - base)
     return worse / abs(base) if results.problem["gap"] == "ratio" else worse
-
-
-class Learning(NamedTuple):
-    """The validation curve of one training run: float64 [K] each; ``cpu`` is empty where it is not known."""
-
-    label: str
-    seed: int
-    steps: Floats
-    seconds: Floats
-    cpu: Floats
-    objective: Floats
-
-
-def learning(run: Run, label: str) -> Learning | None:
-    """Validation objective over steps, wall seconds and CPU-seconds; None for a run that has not validated."""
-    rows = [m for m in run.metrics() if "validation/objective" in m.metrics]
-    if not rows:
-        return None
-    spent = {row["step"]: row.get("cpu_seconds", np.nan) for row in _summary(run).get("curve", [])}
-    cpu = [spent.get(m.step, np.nan) for m in rows]
-    return Learning(
-        label=label,
-        seed=int(run.config["seed"]),
-        steps=np.array([m.step for m in rows], float),
-        seconds=np.array([m.time - run.provenance["started"] for m in rows]),
-        cpu=np.array(cpu) if np.isfinite(cpu).all() else np.zeros(0),
-        objective=np.array([m.metrics["validation/objective"] for m in rows]),
-    )
-
-
-def _summary(run: Run) -> dict[str, Any]:
-    """``training.json``: what a training run cost and reached; empty before its first checkpoint."""
-    path = run.folder / "training.json"
-    return dict(json.loads(path.read_text())) if path.is_file() else {}

@@ -10,7 +10,8 @@ from headway.findings import Column, Findings, Table
 from headway.pipelines.comparison import results as records
 from headway.pipelines.comparison.results import Results, Row
 from headway.pipelines.reporting import findings, formats
-from headway.pipelines.reporting.plots import Axis, Look, Mark, Plot, gap_axis, looks
+from headway.pipelines.reporting.looks import Look, looks
+from headway.pipelines.reporting.plots import Axis, Mark, Plot, gap_axis
 from headway.pipelines.reporting.provenance import origin
 from headway.runs import Run
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from headway.findings import Cell, Chart, Column, Findings, Line, Table
 from headway.pipelines.reporting import formats
 from headway.pipelines.reporting.charts import over
-from headway.pipelines.reporting.plots import COLOURS, LONG, PLAIN, Axis, Look, Mark, Plot, thinned
+from headway.pipelines.reporting.looks import COLOURS, PLAIN, Look
+from headway.pipelines.reporting.plots import LONG, Axis, Mark, Plot, thinned
 
 SHADE = 60  # per cent of colour in the cell that is furthest from zero
 

@@ -11,7 +11,8 @@ import numpy as np
 from headway.pipelines.comparison.results import Results, Row, fair
 from headway.pipelines.reporting import curves, formats
 from headway.pipelines.reporting.curves import Curve
-from headway.pipelines.reporting.plots import NEAR, Axis, Look, Mark, Plot, Values, gap_axis, thinned
+from headway.pipelines.reporting.looks import Look
+from headway.pipelines.reporting.plots import NEAR, Axis, Mark, Plot, Values, gap_axis, thinned
 
 FAR = 30.0  # a contestant so many times the median gap away does not set the scale of a figure
 NAME = 22  # letters of a contestant's name on a line beside an axis

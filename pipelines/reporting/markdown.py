@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from headway.pipelines.reporting import formats
 from headway.pipelines.reporting.across import Across, Cell, Difference
+from headway.pipelines.reporting.content import Content
 from headway.pipelines.reporting.findings import Printed, Sheet
-from headway.pipelines.reporting.sections import Content, Section
+from headway.pipelines.reporting.sections import Section
 from headway.pipelines.reporting.table import Leaderboard
 
 

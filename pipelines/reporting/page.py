@@ -12,9 +12,9 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from headway.pipelines.reporting import formats
+from headway.pipelines.reporting.content import Content
 from headway.pipelines.reporting.interactive import interactive
 from headway.pipelines.reporting.plots import Plot
-from headway.pipelines.reporting.sections import Content
 from headway.pipelines.reporting.static import static
 
 

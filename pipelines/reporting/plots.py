@@ -2,58 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from headway.pipelines.comparison.results import Row
+from headway.pipelines.reporting.looks import Look
 
 Floats = NDArray[np.float64]
 Values = Sequence[Any] | NDArray[Any]
 
-COLOURS = 8  # variables --s0 to --s7 of the page's style sheet; the last one is grey
 LONG = 12  # letters of a unit that has a line of its own beside an axis
 POINTS = 500  # of a line, at most: enough for the width of a figure
 NEAR = 1.0  # below this gap, per cent, a gap axis is linear, beyond it logarithmic
 FAR = 5.0  # gaps that all lie below this need no logarithm
 ROOM = 0.6  # the linear part on either side of zero, in decades
 TICKS = (-100, -30, -10, -3, -1, 0, 1, 3, 10, 30, 100, 300, 1000, 10_000)  # of a gap axis
-
-
-class Look(NamedTuple):
-    """How a contestant is drawn, in every figure and in the table; ``series`` numbers its colour."""
-
-    series: int
-    dash: Literal["-", "--", ":", "-."]
-    width: float
-
-    @property
-    def dashes(self) -> str:
-        """``dash`` as SVG has it."""
-        return {"-": "", "--": "5 3", ":": "2 2", "-.": "5 2 1 2"}[self.dash]
-
-
-PLAIN = Look(COLOURS - 1, "-", 1.5)
-
-
-def looks(rows: Iterable[Row]) -> dict[str, Look]:
-    """A colour per contestant in the order of the table; the last one, dotted, for ablations and oracles."""
-    found: dict[str, Look] = {}
-    colour = 0
-    for row in rows:
-        if row.contestant in found:
-            continue
-        if row.kind in ("ablation", "oracle"):
-            found[row.contestant] = Look(COLOURS - 1, ":" if row.kind == "ablation" else "--", 1.3)
-            continue
-        learned = row.kind in ("learned", "hybrid")
-        dash: Literal["-", "-."] = "-" if colour < COLOURS - 1 else "-."
-        found[row.contestant] = Look(colour % (COLOURS - 1), dash, 2.4 if learned else 1.5)
-        colour += 1
-    return found
 
 
 @dataclass(frozen=True)

@@ -8,20 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from headway.findings import Findings
-from headway.pipelines.comparison import results as records
-from headway.pipelines.comparison.results import Results, Row
-from headway.pipelines.reporting import charts, curves, findings, formats
-from headway.pipelines.reporting.across import Across, Judged, across
-from headway.pipelines.reporting.curves import Learning
-from headway.pipelines.reporting.family import family, is_family
-from headway.pipelines.reporting.plots import Look, Plot, looks
+from headway.pipelines.comparison.results import Results
+from headway.pipelines.reporting import charts, findings, formats
+from headway.pipelines.reporting.columns import Judged
+from headway.pipelines.reporting.learning import learning
+from headway.pipelines.reporting.looks import Look
+from headway.pipelines.reporting.plots import Plot
 from headway.pipelines.reporting.provenance import origin
 from headway.pipelines.reporting.static import compact
 from headway.pipelines.reporting.table import Leaderboard, leaderboard
-from headway.registry import problem_class
 from headway.runs import Run
 
 TITLES = {"compare": "Comparison", "backtest": "Backtest", "train": "Training"}
@@ -59,55 +55,7 @@ class Section:
     argv: str = ""
 
 
-@dataclass(frozen=True)
-class Content:
-    """What a report says, in whatever form: runs side by side, a section for each, and their results for tables."""
-
-    sides: Sequence[Across]
-    sections: Sequence[Section]
-    judged: Sequence[Judged]
-
-
-def content(runs: Sequence[Run]) -> Content:
-    """All that is to be said of these runs.
-
-    A section per comparison and backtest, with the training runs behind it; then families of instances, then the
-    training runs left over.
-    """
-    trained = {run.folder.resolve(): run for run in runs if is_training(run)}
-    found: list[Section] = []
-    judged = [Judged(run, records.read(run.folder)) for run in runs if (run.folder / records.FILE).is_file()]
-    drawn = _palettes(judged)
-    for each in judged:
-        entered = _entered(each.run)
-        found.append(_judged(each, entered, drawn[each.results.problem["name"]], f"run-{len(found) + 1}"))
-        trained = {folder: t for folder, t in trained.items() if folder not in entered}
-    for run in filter(is_family, runs):
-        found.append(Section(f"run-{len(found) + 1}", **family(run)))
-    for problem in dict.fromkeys(run.provenance["problem"] for run in trained.values()):
-        group = [run for run in trained.values() if run.provenance["problem"] == problem]
-        found.append(_trained(group, f"run-{len(found) + 1}"))
-    return Content(_sides(judged, drawn), found, judged)
-
-
-def _palettes(judged: Sequence[Judged]) -> dict[str, dict[str, Look]]:
-    """Problem -> contestant -> how it is drawn, the same in all runs."""
-    rows: dict[str, list[Row]] = {}
-    for each in judged:
-        rows.setdefault(each.results.problem["name"], []).extend(each.results.rows)
-    return {problem: looks(found) for problem, found in rows.items()}
-
-
-def _sides(judged: Sequence[Judged], drawn: Mapping[str, Mapping[str, Look]]) -> list[Across]:
-    """Runs of one verb on one problem, side by side, wherever there are several."""
-    groups: dict[tuple[str, str], list[Judged]] = {}
-    for each in judged:
-        groups.setdefault((each.results.verb, each.results.problem["name"]), []).append(each)
-    alike = [(problem, group) for (_, problem), group in groups.items() if len(group) > 1]
-    return [across(group, drawn[problem], f"side-{k}") for k, (problem, group) in enumerate(alike, 1)]
-
-
-def _entered(run: Run) -> dict[Path, tuple[str, Run]]:
+def entered(run: Run) -> dict[Path, tuple[str, Run]]:
     """Training runs that were contestants, or made them in a backtest, with their labels, by folder."""
     entries = [(Path(entry["name"]), entry.get("label")) for entry in run.config["contestants"]]
     # A relative folder was named where the run was started; beside the run it is found from anywhere.
@@ -125,10 +73,13 @@ def is_training(run: Run) -> bool:
 
 
 # -- comparisons and backtests ----------------------------------------------------------------------
-def _judged(judged: Judged, trained: Mapping[Path, tuple[str, Run]], drawn: Mapping[str, Look], anchor: str) -> Section:
+def judged_section(
+    judged: Judged, trained: Mapping[Path, tuple[str, Run]], drawn: Mapping[str, Look], anchor: str
+) -> Section:
+    """That of a comparison or backtest, with the training runs behind it."""
     run, results = judged
     headline, detail = _parted(results.verdict)
-    lessons = [lesson for label, entered in trained.values() if (lesson := curves.learning(entered, label))]
+    lessons = [lesson for label, entered in trained.values() if (lesson := learning(entered, label))]
     found = results.findings or Findings()
     sense, unit = results.problem["sense"], results.problem["unit"]
     return Section(
@@ -214,42 +165,3 @@ def _data_uri(path: Path) -> str:
     if path.suffix == ".svg":
         data = compact(data.decode()).encode()
     return f"data:{MEDIA[path.suffix]};base64,{base64.b64encode(data).decode()}"
-
-
-# -- training ----------------------------------------------------------------------------------------
-def _trained(runs: Sequence[Run], anchor: str) -> Section:
-    problem = problem_class(runs[0].provenance["problem"])
-    lessons = [lesson for run in runs if (lesson := curves.learning(run, str(run.config["agent"]["name"])))]
-    best = [value for lesson in lessons for value in _best(lesson, problem.sense)]
-    headline = f"Trained {_counted(len(runs), 'policy', 'policies')} for {problem.name}"
-    if best:
-        values = " to ".join(dict.fromkeys(formats.number(v) for v in (min(best), max(best))))
-        headline += f": best validation objective {values} {problem.unit}".rstrip()
-    return Section(
-        anchor=anchor,
-        title=f"{TITLES['train']}: {problem.name}",
-        headline=f"{headline}.",
-        detail="On validation instances, by which the policies were selected; test instances are for a comparison.",
-        basis=_effort(runs),
-        plots=charts.trainings(lessons, {}, problem.sense, problem.unit),
-        **origin(runs[0], []),
-    )
-
-
-def _effort(runs: Sequence[Run]) -> list[tuple[str, str]]:
-    configs = [run.config for run in runs]
-    return [
-        ("agents", ", ".join(dict.fromkeys(str(config["agent"]["name"]) for config in configs))),
-        ("seeds", ", ".join(dict.fromkeys(str(config["seed"]) for config in configs))),
-        ("steps, at most", ", ".join(dict.fromkeys(formats.fixed(config["steps"], 0) for config in configs))),
-    ]
-
-
-def _best(lesson: Learning, sense: str) -> list[float]:
-    """The best validation objective; none where no policy was ever feasible."""
-    known = lesson.objective[np.isfinite(lesson.objective)]
-    return [float(known.min() if sense == "min" else known.max())] if len(known) else []
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"

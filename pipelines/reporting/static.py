@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from markupsafe import Markup, escape
 
-from headway.pipelines.reporting.plots import COLOURS, Axis, Mark, Plot
+from headway.pipelines.reporting.looks import COLOURS
+from headway.pipelines.reporting.plots import Axis, Mark, Plot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

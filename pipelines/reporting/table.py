@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from headway.pipelines.comparison.results import Results, Row, fair
 from headway.pipelines.reporting import formats
-from headway.pipelines.reporting.plots import Look
+from headway.pipelines.reporting.looks import Look
 
 WIDTH = 100.0  # of a bar, in its own units
 FAR = 10.0  # a contestant whose interval ends so many times the median away does not set the scale of the bars

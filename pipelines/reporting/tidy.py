@@ -12,7 +12,7 @@ from typing import Any
 from headway.errors import DataError
 from headway.pipelines.comparison.results import plain
 from headway.pipelines.reporting import curves
-from headway.pipelines.reporting.across import Judged
+from headway.pipelines.reporting.columns import Judged
 
 Line = dict[str, Any]
 

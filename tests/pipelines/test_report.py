@@ -16,8 +16,11 @@ from hypothesis import strategies as st
 from headway.errors import DataError
 from headway.pipelines.comparison.results import Decision, Results, Row, Score, Trace
 from headway.pipelines.report import report
-from headway.pipelines.reporting import curves, formats, plots, table
-from headway.pipelines.reporting.sections import Section, content
+from headway.pipelines.reporting import curves, formats, table
+from headway.pipelines.reporting.content import content
+from headway.pipelines.reporting.learning import learning
+from headway.pipelines.reporting.looks import looks
+from headway.pipelines.reporting.sections import Section
 from headway.runs import Run
 
 NAN = math.nan
@@ -298,7 +301,7 @@ def test_a_run_without_results_is_an_error(tmp_path: Path) -> None:
 # -- the table ----------------------------------------------------------------------------------------
 def board(rows: list[Row], **changes: Any) -> table.Leaderboard:
     results = some_results(rows=rows, **changes)
-    return table.leaderboard(results, plots.looks(rows))
+    return table.leaderboard(results, looks(rows))
 
 
 def test_oracles_are_labelled_and_unranked(tmp_path: Path) -> None:
@@ -398,7 +401,7 @@ def test_profiles_count_what_is_missing() -> None:
 
 def test_learning_curves_have_three_clocks(tmp_path: Path) -> None:
     """Steps and objective come from the metrics, CPU-seconds from the training's summary."""
-    found = curves.learning(a_training(tmp_path, [3.0, 2.0, 2.5], seed=7), "mine")
+    found = learning(a_training(tmp_path, [3.0, 2.0, 2.5], seed=7), "mine")
     assert found is not None
     assert (found.label, found.seed) == ("mine", 7)
     np.testing.assert_array_equal(found.steps, [0, 100, 200])
@@ -422,7 +425,7 @@ def test_series_are_drawn_for_every_contestant(tmp_path: Path) -> None:
 # -- numbers ------------------------------------------------------------------------------
 def test_looks_tell_kinds_apart() -> None:
     """Contestants have a colour each; ablations and oracles share one and differ in their dashes."""
-    found = plots.looks([a_row("a"), a_row("b", "learned"), a_row("c", "ablation"), a_row("d", "oracle")])
+    found = looks([a_row("a"), a_row("b", "learned"), a_row("c", "ablation"), a_row("d", "oracle")])
     assert len({look.series for look in found.values()}) == 3
     assert [look.dash for look in found.values()] == ["-", "-", ":", "--"]
     assert found["b"].width > found["a"].width

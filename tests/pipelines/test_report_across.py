@@ -20,7 +20,7 @@ from headway.pipelines.configuration.schema import ReportConfig
 from headway.pipelines.report import report
 from headway.pipelines.reporting.changes import Change, changed, measure, terms
 from headway.pipelines.reporting.choosing import chosen
-from headway.pipelines.reporting.sections import content
+from headway.pipelines.reporting.content import content
 from headway.runs import Run
 
 DAYS = [f"2020-01-{day:02d}" for day in range(1, 31)]

@@ -10,8 +10,8 @@ from test_report import Outline, a_row, a_run, some_results
 from headway.findings import Chart, Column, Findings, Line, Table, Trials
 from headway.pipelines.report import report
 from headway.pipelines.reporting import findings, formats, table
-from headway.pipelines.reporting.plots import Look, looks
-from headway.pipelines.reporting.sections import content
+from headway.pipelines.reporting.content import content
+from headway.pipelines.reporting.looks import Look, looks
 
 DAYS = ["2020-01-01", "2020-01-02", "2020-01-03"]
 LOOKS = {"slow": Look(0, "-", 1.5), "fast": Look(1, "-", 1.5)}

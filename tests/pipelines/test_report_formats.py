@@ -13,8 +13,8 @@ from headway.errors import ConfigError, DataError
 from headway.findings import Column, Findings, Table
 from headway.pipelines.report import report
 from headway.pipelines.reporting import formats
+from headway.pipelines.reporting.content import content
 from headway.pipelines.reporting.markdown import table
-from headway.pipelines.reporting.sections import content
 from headway.runs import Run
 
 PERCENT = f"{formats.THIN}%"

@@ -21,19 +21,8 @@ from headway.pipelines.comparison.results import Trace
 from headway.pipelines.report import report
 from headway.pipelines.reporting import charts, curves, findings
 from headway.pipelines.reporting.interactive import interactive
-from headway.pipelines.reporting.plots import (
-    NEAR,
-    POINTS,
-    ROOM,
-    Axis,
-    Look,
-    Mark,
-    Plot,
-    gap_axis,
-    looks,
-    place,
-    thinned,
-)
+from headway.pipelines.reporting.looks import Look, looks
+from headway.pipelines.reporting.plots import NEAR, POINTS, ROOM, Axis, Mark, Plot, gap_axis, place, thinned
 from headway.pipelines.reporting.static import static
 
 LOOK = Look(2, "-", 1.5)
