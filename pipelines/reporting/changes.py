@@ -140,7 +140,7 @@ def _by_period(before: Results, after: Results, contestant: str) -> Change | Non
     places, length = stats.blocks(worse, resamples=after.resamples)
     unit = np.abs(old[places].mean(1)) if after.problem["gap"] == "ratio" else 1.0
     estimate = stats.from_replicates(float(worse.mean() / base), worse[places].mean(1) / unit, after.confidence)
-    return Change(estimate, f"{len(old)} periods in blocks of {length} on average")
+    return Change(estimate, f"{len(old)} periods, blocks of {length}")
 
 
 def _series(results: Results, contestant: str) -> Floats | None:

@@ -115,7 +115,7 @@ def _anytime(results: Results, lines: Mapping[str, Curve], looks: Mapping[str, L
         "there is an answer to every instance. Loading is not counted."
     )
     clock = Axis("CPU-seconds per instance", "CPU-s", ".3~r", "log")
-    y, far = _scaled(results, {mark.group: [mark.y] for mark in marks})
+    y, far = _scaled(results, {mark.group: [mark.y, mark.low, mark.high] for mark in marks})
     return Plot("Quality over time", caption + far, clock, y, marks)
 
 

@@ -9,7 +9,7 @@ from headway.pipelines.reporting.changes import Change
 from headway.pipelines.reporting.columns import Column, Judged
 from headway.pipelines.reporting.gap_charts import rows_axis
 from headway.pipelines.reporting.looks import Look
-from headway.pipelines.reporting.plots import Axis, Mark, Plot
+from headway.pipelines.reporting.plots import Axis, Mark, Plot, titled
 
 APART = 0.24  # between the runs of one contestant in the figure, in rows
 
@@ -75,7 +75,7 @@ def plots(first: Judged, later: Sequence[Column], changes: Changes, looks: Mappi
                 marks.append(Mark(label, looks[name], [value], [place], *ends, "interval", group=name, note=basis))
     if not marks:
         return []
-    x = Axis(f"change since {first.run.id}, {unit}", unit, ".3~r", zero=True)
+    x = Axis(titled(f"change since {first.run.id}", unit), unit, ".3~r", zero=True)
     caption = f"Left is better than in {first.run.id}. From above, the runs in the order of the table."
     height = max(1.9, 0.9 + (0.2 + 0.12 * len(later)) * len(shown))
     return [Plot("Changes", caption, x, rows_axis(shown), marks, height=height)]
