@@ -45,6 +45,7 @@ class PPO(StepAgent):
 
     actions: ClassVar[frozenset[ActionKind]] = frozenset({"discrete", "box"})
     masks: ClassVar[bool] = True
+    centred: ClassVar[bool] = True
 
     def trainer(
         self, environment: Environment[Any, Any, Any, Any], network: Recipe, *, seed: int, steps: int

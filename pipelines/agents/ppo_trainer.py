@@ -57,7 +57,7 @@ class PPOTrainer(Trainer):
         self.optimizer = torch.optim.Adam([self.weights], lr=agent.lr, eps=1e-5, fused=True)
         self.terms = self._terms()
         self.rollout: Any = self.collector(self.env, agent.rollout)
-        self.reward_scale = RewardScale.of(environment, agent.num_envs, self.gamma)
+        self.reward_scale = RewardScale.of(environment, agent, self.gamma)
 
     @abstractmethod
     def _lessons(self) -> Any:

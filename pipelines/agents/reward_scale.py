@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from headway.environment import Environment
+from headway.pipelines.agents.steps import StepAgent
 
 
 class RewardScale:
@@ -28,12 +29,12 @@ class RewardScale:
 
     @classmethod
     def of(
-        cls, environment: Environment[Any, Any, Any, Any], rows: int, gamma: float, weight: float = 0.2
+        cls, environment: Environment[Any, Any, Any, Any], agent: StepAgent, gamma: float, weight: float = 0.2
     ) -> RewardScale:
-        """The one for this environment: centred where its criterion is an average over steps."""
+        """The one for this agent here: centred where it gains from that and the criterion is an average over steps."""
         # Where a period may take more steps or fewer, a constant per step would be a reward for taking more.
-        centred = environment.problem.criterion.kind == "average" and "phases" not in environment.capabilities
-        return cls(rows, gamma, centred=centred, weight=weight)
+        average = environment.problem.criterion.kind == "average" and "phases" not in environment.capabilities
+        return cls(agent.num_envs, gamma, centred=agent.centred and average, weight=weight)
 
     def __call__(self, reward: Tensor, going: Tensor) -> Tensor:
         """Take in T steps of rewards [T, B], and return them scaled."""

@@ -36,7 +36,7 @@ class SB3Agent(StepAgent):
         kind = action_kind(environment)
         self.check(environment, kind, network)
         gamma = self.discount(environment)
-        env = training_env(environment, self.num_envs, seed, self.normalize_reward, gamma)
+        env = training_env(environment, self, seed, gamma)
         common = {"env": env, "learning_rate": self.schedule(), "gamma": gamma, "seed": seed, "device": "cpu"}
         network = self.seen(network)
         model, trainer = self.model(environment, network, common)

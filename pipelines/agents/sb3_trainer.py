@@ -28,6 +28,7 @@ from headway.nn.network import Network, Recipe
 from headway.pipelines.agents.base import Trainer
 from headway.pipelines.agents.reward_scale import RewardScale
 from headway.pipelines.agents.rng import random_state, set_random_state
+from headway.pipelines.agents.steps import StepAgent
 from headway.pipelines.agents.vec_env import TrainingVecEnv
 from headway.storage.stored import Description, StoredPolicy
 
@@ -152,13 +153,11 @@ def given(arrays: Mapping[str, NDArray[Any]], space: spaces.Dict) -> dict[str, T
 
 
 # -- the environment under SB3 ----------------------------------------------------------------------
-def training_env(
-    environment: Environment[Any, Any, Any, Any], num_envs: int, seed: int, normalize_reward: bool, gamma: float
-) -> VecEnv:
+def training_env(environment: Environment[Any, Any, Any, Any], agent: StepAgent, seed: int, gamma: float) -> VecEnv:
     """The batch to train on; rewards are scaled for the learner where asked."""
-    env = TrainingVecEnv(HeadwayVectorEnv(environment, num_envs, split="train", seed=seed))
-    weight = min(num_envs / MEMORY, 1.0)
-    return ScaledRewards(env, RewardScale.of(environment, num_envs, gamma, weight) if normalize_reward else None)
+    env = TrainingVecEnv(HeadwayVectorEnv(environment, agent.num_envs, split="train", seed=seed))
+    weight = min(agent.num_envs / MEMORY, 1.0)
+    return ScaledRewards(env, RewardScale.of(environment, agent, gamma, weight) if agent.normalize_reward else None)
 
 
 class ScaledRewards(VecNormalize):

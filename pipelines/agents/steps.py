@@ -39,6 +39,7 @@ class StepAgent(Agent):
     normalize_observation: bool = False
 
     undiscounted: ClassVar[float] = 1.0
+    centred: ClassVar[bool] = False  # rewards of an average criterion are brought around zero as well
     box_decoding: ClassVar[Decoding] = "mean"
 
     def seen(self, network: Recipe) -> Recipe:
