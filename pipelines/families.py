@@ -40,7 +40,7 @@ def compare_over(
     run = Run.create("family", config.model_dump(mode="json"), root=root or config.runs, problem=config.problem.name,
                      name=config.name)  # fmt: skip
     _run(config, members, run, watch)
-    publish(run, tracking=config.tracking.uri, report=False)
+    publish(run, tracking=config.tracking.uri, report=config.report)
     return run
 
 
@@ -56,7 +56,7 @@ def resume_family(run: Run, watch: Watch = lambda done, total, label: None) -> R
     if run.status != "finished":
         refuse_resuming(run)
         _run(config, _members(config), run, watch)
-    publish(run, tracking=config.tracking.uri, report=False)
+    publish(run, tracking=config.tracking.uri, report=config.report)
     return run
 
 

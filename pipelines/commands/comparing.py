@@ -71,7 +71,8 @@ def _show_family(console: Console, run: Run, found: Family) -> None:
         gaps = (rows[label].gap if label in rows else math.nan for rows in found.rows.values())
         board.add_row(label, *(fixed(gap, 4) if isfinite(gap) else "" for gap in gaps))
     console.print(board)
-    console.print(f"picture  {run.folder / 'pictures' / 'family.svg'}\nreports  {run.folder / 'children'}")
+    page = run.folder / "report.html"
+    console.print(f"report   {page}" if page.exists() else f"results  {run.folder}")
 
 
 def backtest(arguments: list[str]) -> Answer:

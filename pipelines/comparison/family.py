@@ -37,9 +37,9 @@ class Family:
 
 
 def table(found: Family) -> list[dict[str, Any]]:
-    """A row per value and contestant."""
+    """A row per value and contestant; ``trained`` is the value that its policy was trained at."""
     return [
-        {found.option: json.loads(value), "contestant": label, "kind": row.kind}
+        {found.option: json.loads(value), "contestant": label, "kind": row.kind, "trained": found.trained.get(label)}
         | {column: getattr(row, column) for column in _COLUMNS}
         for value, rows in found.rows.items()
         for label, row in rows.items()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headway.findings import Column, Findings, Table
 from headway.pipelines.comparison import results as records
+from headway.pipelines.comparison.family import TABLE
 from headway.pipelines.comparison.results import Results, Row
 from headway.pipelines.reporting import findings, formats
 from headway.pipelines.reporting.looks import Look, looks
@@ -33,7 +35,7 @@ def family(run: Run) -> dict[str, Any]:
         "detail": "Gaps of one value are to the reference of that value's own instances.",
         "basis": _basis(first, option, list(members)),
         "sheets": findings.tables(Findings(tables=[_table(option, members, drawn)]), drawn),
-        "plots": [_plot(option, values[: len(members)], members, drawn)],
+        "plots": [_plot(option, values[: len(members)], members, drawn, _trained(run))],
         "legend": drawn,
         "caveats": _caveats(option, members),
         **origin(run, []),
@@ -85,7 +87,22 @@ def _row(member: Results, name: str) -> Row | None:
     return next((row for row in member.rows if row.contestant == name), None)
 
 
-def _plot(option: str, values: Sequence[Any], members: Mapping[str, Results], drawn: Mapping[str, Look]) -> Plot:
+def _trained(run: Run) -> dict[str, str]:
+    """Contestant -> the value that its policy was trained at, as the family's table has it."""
+    path = run.folder / TABLE
+    if not path.is_file():
+        return {}
+    with path.open(encoding="utf-8", newline="") as file:
+        return {line["contestant"]: line["trained"] for line in csv.DictReader(file) if line.get("trained")}
+
+
+def _plot(
+    option: str,
+    values: Sequence[Any],
+    members: Mapping[str, Results],
+    drawn: Mapping[str, Look],
+    trained: Mapping[str, str],
+) -> Plot:
     numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
     places = [float(value) if numeric else float(k) for k, value in enumerate(values)]
     x = Axis(option) if numeric else Axis(option, names=[str(value) for value in values])
@@ -93,10 +110,18 @@ def _plot(option: str, values: Sequence[Any], members: Mapping[str, Results], dr
     factor = 100.0 if first.problem["gap"] == "ratio" else 1.0
     marks = []
     for name, look in drawn.items():
-        found = [(at, row) for at, member in zip(places, members.values(), strict=True) if (row := _row(member, name))]
-        where, rows = [at for at, _ in found], [row for _, row in found]
+        found = [
+            (value, at, row)
+            for (value, member), at in zip(members.items(), places, strict=True)
+            if (row := _row(member, name))
+        ]
+        where, rows = [at for _, at, _ in found], [row for _, _, row in found]
+        home = next((k for k, (value, _, _) in enumerate(found) if value == trained.get(name)), None)
         gap, low, high = ([factor * getattr(r, key) for r in rows] for key in ("gap", "gap_low", "gap_high"))
         note = f"{100 * first.confidence:g} % interval of the mean, n = {first.instances['n']}"
-        marks.append(Mark(name, look, where, gap, low, high, group=name, note=note, dots=True))
+        marks.append(Mark(name, look, where, gap, low, high, group=name, dot=home, note=note, dots=True))
     y = gap_axis(factor > 1, first.problem["unit"], [mark.y for mark in marks])
-    return Plot(f"Gaps by {option}", "Mean gap with its interval; lower is better.", x, y, marks, height=3.4)
+    homes = ", ".join(f"{name} at {value}" for name, value in trained.items())
+    caption = "Mean gap with its interval; lower is better."
+    caption += f" A large dot is where a policy was trained: {homes}." if homes else ""
+    return Plot(f"Gaps by {option}", caption, x, y, marks, height=3.4)

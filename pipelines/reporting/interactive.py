@@ -53,7 +53,11 @@ def _traces(plot: Plot, mark: Mark, *, brief: bool) -> Iterator[dict[str, Any]]:
         yield base | mode | {"line": line | {"shape": "hv" if mark.shape == "steps" else "linear"}}
         if mark.dot is not None:
             point = {key: base[key][mark.dot : mark.dot + 1] for key in ("x", "y", "customdata") if key in base}
-            yield base | point | {"mode": "markers", "marker": {"color": colour, "size": 8}, "showlegend": False}
+            yield (
+                base
+                | point
+                | {"mode": "markers", "marker": {"color": colour, "size": 14 if mark.dots else 8}, "showlegend": False}
+            )
 
 
 def _band(plot: Plot, mark: Mark) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def _draw(axes: Axes, plot: Plot, mark: Mark) -> None:
             low, high = _positions(plot.y, mark.low), _positions(plot.y, mark.high)
             axes.fill_between(x, low, high, color=pen["color"], alpha=0.14, lw=0, step=steps)  # type: ignore[arg-type]
         if mark.dot is not None:
-            axes.plot(x[mark.dot], y[mark.dot], "o", ms=4, **pen)
+            axes.plot(x[mark.dot], y[mark.dot], **pen | {"marker": "o", "ms": 8 if mark.dots else 4})
 
 
 def _positions(axis: Axis, values: Any) -> Any:

@@ -17,7 +17,6 @@ SETTINGS = {
     "budget": 0.5,
     "n": 3,
     "ablations": False,
-    "report": False,
     "pictures": 0,
     "tracking": "off",
 }
@@ -40,11 +39,20 @@ def test_a_comparison_per_value(family):
         for row in read(child.folder).rows:
             [line] = [x for x in lines if (x["customers"], x["contestant"]) == (value, row.contestant)]
             assert (float(line["gap"]), line["kind"]) == (row.gap, row.kind)
+    assert {line["trained"] for line in lines if line["contestant"] == "savings"} == {""}
+    assert {line["trained"] for line in lines if line["contestant"] == "pomo"} == {"50"}
 
 
 def test_the_picture(family):
     """Both contestants by name, the option on the axis."""
     assert (family.folder / "pictures" / "family.svg").stat().st_size > 1_000
+
+
+def test_the_report(family):
+    """The family's own, and one of each member."""
+    for run in (family, *family.children):
+        assert (run.folder / "report.html").exists()
+    assert "| pomo |" in (family.folder / "report.md").read_text(encoding="utf-8")
 
 
 def test_one_option_at_a_time():

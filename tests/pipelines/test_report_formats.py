@@ -133,6 +133,16 @@ def test_a_family_has_a_section(tmp_path: Path) -> None:
     assert not Outline(report(run).read_text()).open
 
 
+def test_where_a_policy_was_trained_is_marked(tmp_path: Path) -> None:
+    """At its value, where that is one of the family's; in words in any case."""
+    run = a_family(tmp_path, [20, 50, 100])
+    (run.folder / "family.csv").write_text("size,contestant,trained\n20,slow,50\n20,fast,7\n50,slow,50\n50,new,\n")
+    (section,) = content([run]).sections
+    (plot,) = section.plots
+    assert [mark.dot for mark in plot.marks] == [1, None]
+    assert plot.caption.endswith("A large dot is where a policy was trained: slow at 50, fast at 7.")
+
+
 def test_values_that_are_no_numbers_are_places(tmp_path: Path) -> None:
     """In their order, by name."""
     (section,) = content([a_family(tmp_path, ["uniform", "clustered"], "layout")]).sections
