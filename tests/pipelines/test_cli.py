@@ -269,7 +269,7 @@ def _documented():
 def test_documented_commands_are_accepted(verb, arguments):
     """Every key in an example exists, and every value is of its type."""
     name = VERBS[verb].schema
-    if name and verb != "report":
+    if name and verb not in {"report", "mirror"}:  # these begin with folders
         assert compose(getattr(schema, name), verb, keyed(arguments, *BARE.get(verb, ()))).config
 
 
