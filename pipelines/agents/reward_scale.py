@@ -39,7 +39,8 @@ class RewardScale:
     def __call__(self, reward: Tensor, going: Tensor) -> Tensor:
         """Take in T steps of rewards [T, B], and return them scaled."""
         self.update(reward, going)
-        return self.scaled(reward)
+        scaled: Tensor = self.scaled(reward)
+        return scaled
 
     def update(self, reward: Tensor, going: Tensor) -> None:
         """Take in T steps of rewards [T, B]; ``going`` is 0 where the episode ended."""

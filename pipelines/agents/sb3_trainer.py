@@ -168,6 +168,7 @@ class ScaledRewards(VecNormalize):
         self.scale = scale
 
     def step_wait(self) -> VecEnvStepReturn:
+        observation: Any
         observation, reward, done, infos = self.venv.step_wait()
         self.old_obs, self.old_reward = observation, reward
         if self.scale is not None:
