@@ -188,8 +188,11 @@ def test_nothing_runs_what_it_reads():
         for node in ast.walk(tree):
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 names = {alias.name for alias in node.names} | {getattr(node, "module", None) or ""}
-                banned = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
+                banned = {"pickle", "cloudpickle", "dill", "marshal", "shelve"}
                 assert not banned & {name.split(".")[0] for name in names}, path
+                if "joblib" in names:  # it spreads work; what it loads is a pickle
+                    assert isinstance(node, ast.ImportFrom), path
+                    assert not {"load", "dump", "Memory"} & names, path
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 assert node.func.id not in ("eval", "exec", "compile"), path
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "yaml":
