@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class OffPolicyAgent(SB3Agent):
     """What the replay-buffer methods share: ``collect`` steps of each environment, then ``gradient_steps``.
 
-    Batches of 256 are Haarnoja et al.'s (2018b, table 1), the buffer one that fits memory. One gradient step for sixteen
-    environment steps, where Mnih et al. (2015) take four, since steps of a batch cost next to nothing: in ten
+    Batches of 256 are Haarnoja et al.'s (2018b, table 1), the buffer one that fits memory. One gradient step for
+    sixteen environment steps, where Mnih et al. (2015) take four, since steps of a batch cost next to nothing: in ten
     CPU-seconds on lost sales DQN comes within 7 to 31 % of the best rule (two seeds), with four it came nowhere.
     """
 
