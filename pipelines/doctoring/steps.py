@@ -149,7 +149,7 @@ class Steps:
         """One instance over HTTP to the trained policy."""
         from headway.pipelines.configuration.schema import ServeConfig
         from headway.pipelines.serve import serving
-        from headway.pipelines.serving.payload import jsonable
+        from headway.storage.payload import jsonable
 
         settings = ServeConfig(contestant=Entry(name=str(self.trained.folder)), port=0, budget=self.config.budget)
         with serving(settings) as port:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from headway import __version__
 from headway.errors import DataError
-from headway.pipelines.serving.payload import Payload
+from headway.storage.payload import Payload
 from headway.pipelines.serving.service import BusyError, Service
 
 

@@ -11,7 +11,7 @@ from headway.contest.contestants import Contestant
 from headway.contest.runner import Worker
 from headway.errors import SolverError
 from headway.pipelines.evaluate import described
-from headway.pipelines.serving.payload import jsonable
+from headway.storage.payload import jsonable
 from headway.problem import Problem
 from headway.solver import Budget
 

@@ -13,7 +13,7 @@ from headway.errors import ConfigError, InstanceError
 from headway.pipelines.configuration.schema import ServeConfig
 from headway.pipelines.serve import service
 from headway.pipelines.serving.app import make_app
-from headway.pipelines.serving.payload import Payload, jsonable
+from headway.storage.payload import Payload, jsonable
 from headway.pipelines.serving.service import BusyError
 from headway.registry import make_problem
 

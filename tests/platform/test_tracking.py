@@ -433,7 +433,7 @@ def test_the_same_policy_is_registered_once(trained: Run, stored: Path, problem:
 def test_other_tools_can_serve_it(
     trained: Run, stored: Path, problem: Any, uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """MLflow loads the model by its alias and gives headway's own actions; input that does not fit is refused."""
+    """MLflow loads the model by its alias and gives headway's own actions and solutions; wrong input is refused."""
     import mlflow
 
     from headway.storage.stored import load_policy
@@ -448,14 +448,14 @@ def test_other_tools_can_serve_it(
     assert set(expected % 2) == {1}
     rows = [{"observation": {"target": t.tolist()}, "mask": m.tolist()} for t, m in zip(target, mask, strict=True)]
     assert model.predict(rows) == expected.tolist()
-    for wrong in ({"observation": {"goal": [1]}}, {"nothing": 1}, {"instance": {"target": "far"}}):
-        with pytest.raises(mlflow.exceptions.MlflowException, match="target|observation"):
+    for wrong in ({"observation": {"goal": [1]}}, {"nothing": 1}, {"instance": {"value": "far"}}, {"mask": [True]}):
+        with pytest.raises(mlflow.exceptions.MlflowException, match=r"target|observation|value"):
             model.predict([wrong])
     instance = problem.instances("test", 1)
-    (answer,) = model.predict([{"instance": {"target": float(instance.target[0])}}])
+    (answer,) = model.predict([{"instance": {"value": float(instance.value[0])}}])
     own = rollout(problem.environment(), load_policy(stored), instance).solution
     assert answer["objective"] == problem.evaluate(instance, own).objective[0]
-    assert answer["solution"] == {"guess": int(own.guess[0])}
+    assert answer["solution"] == {"guess": own.guess[0]}
 
 
 def test_registering_with_a_dead_tracker_is_a_warning(trained: Run, stored: Path, tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ import tempfile
 import warnings
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from headway.errors import ConfigError, DataError
 from headway.problem import lookup
-from headway.registry import problem_class
+from headway.registry import make_problem, problem_class
 from headway.runs import Run
 from headway.storage.folders import MANIFEST
 from headway.tracking.mirroring import Mirror
@@ -213,18 +213,23 @@ def save_model(path: Path, folder: Path, policy: StoredPolicy, run_id: str, mode
 
 
 def signature(policy: StoredPolicy) -> ModelSignature:
-    """Names, types and ranks of observations and actions; sizes too, where the network is tied to them."""
-    import numpy as np
-    from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema, TensorSpec
+    """The columns that a request may have, and the fields of each.
 
-    def spec(name: str | None, space: Any) -> TensorSpec:
-        shape = space.shape if policy.network.sized else [-1] * len(space.shape)
-        return TensorSpec(np.dtype(space.dtype), (-1, *shape), name)
+    Their values are checked by the model itself: MLflow would refuse an integer where a real number is asked for.
+    """
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+    from mlflow.types.schema import AnyType, Array, DataType, Object, Property
+
+    from headway.storage.payload import Payload
 
     description = policy.description
-    inputs: list[ColSpec | TensorSpec] = [spec(name, part) for name, part in description.observations.items()]
+    problem = make_problem(description.problem_name, **description.problem_options)
+    fields = Payload(problem).model.model_fields
+    instance = Object([Property(name, AnyType(), required=field.is_required()) for name, field in fields.items()])
+    observation = Object([Property(name, AnyType()) for name in description.observations])
+    columns = [ColSpec(instance, "instance", required=False), ColSpec(observation, "observation", required=False)]
     environments = problem_class(description.problem_name).environments
     if lookup("environment", description.environment_name, environments).masked:
-        inputs.append(TensorSpec(np.dtype(bool), (-1, -1), "mask"))
-    return ModelSignature(Schema(inputs), Schema([spec(None, description.actions)]))
+        columns.append(ColSpec(Array(DataType.boolean), "mask", required=False))
+    return ModelSignature(Schema(columns))
