@@ -50,7 +50,7 @@ class Seats:
             try:
                 return seat.submit(work, task).result()  # type: ignore[no-any-return]
             except BrokenProcessPool as error:
-                why, seat = str(error).strip().split("\n")[0], self._seat()
+                why, seat = " ".join(str(error).split()), self._seat()
                 self._all.append(seat)
             finally:
                 self._free.put(seat)

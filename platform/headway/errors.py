@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
 
 
 class HeadwayError(Exception):
@@ -29,6 +29,16 @@ class HeadwayError(Exception):
         parts = {"where": where, "got": got, "expected": expected, "to do": hint}
         lines = [what] + [f"  {name}: {part}" for name, part in parts.items() if part is not None]
         super().__init__("\n".join(lines))
+
+    def __reduce__(self) -> tuple[Callable[..., HeadwayError], tuple[Any, ...]]:
+        """What other processes send back when they raise it: its text and its parts."""
+        return _again, (type(self), str(self), self.__dict__)
+
+
+def _again(cls: type[HeadwayError], text: str, parts: dict[str, Any]) -> HeadwayError:
+    error = cls.__new__(cls, text)
+    error.__dict__.update(parts)
+    return error
 
 
 class ConfigError(HeadwayError):
