@@ -18,7 +18,8 @@ import numpy as np
 from headway.contest.contestants import Contestant
 from headway.domains.portfolio.allocation.problem import Allocation
 from headway.domains.portfolio.market.instance import PricePath
-from headway.pipelines.comparison.walkforward import Schedule, walk_forward
+from headway.pipelines.comparison.schedule import Schedule
+from headway.pipelines.comparison.walkforward import walk_forward
 
 MARKETS = ("nyse_o", "nyse_n", "tse", "sp500", "msci", "djia")
 RULES = ("buy_and_hold", "best_stock", "ucrp", "hindsight_crp", "pamr", "olmar")

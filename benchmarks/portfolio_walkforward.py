@@ -21,7 +21,8 @@ from headway.domains.portfolio.allocation.problem import Allocation
 from headway.domains.portfolio.classical.estimated import Estimated, Sample
 from headway.domains.portfolio.classical.limits import Limits
 from headway.domains.portfolio.market.instance import PricePath
-from headway.pipelines.comparison.walkforward import Schedule, walk_forward
+from headway.pipelines.comparison.schedule import Schedule
+from headway.pipelines.comparison.walkforward import walk_forward
 
 NAMES = ("equal_weight", "inverse_volatility", "minimum_variance", "hrp", "mad")
 

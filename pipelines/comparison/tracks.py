@@ -14,8 +14,9 @@ from headway.pipelines.comparison.fits import Fits
 from headway.pipelines.comparison.picture import drawable
 from headway.pipelines.comparison.results import Score, measured, slug
 from headway.pipelines.comparison.retrain import Retrain, Trainee
+from headway.pipelines.comparison.schedule import Schedule
 from headway.pipelines.comparison.timeline import Track
-from headway.pipelines.comparison.walkforward import Fitted, Keep, Refit, Schedule, Walked, fitted, walk_forward
+from headway.pipelines.comparison.walkforward import Fitted, Keep, Refit, Walked, fitted, walk_forward
 from headway.pipelines.configuration.schema import BacktestConfig
 from headway.policy import Policy
 from headway.problem import Problem

@@ -5,14 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from headway.batch import Batch, Instance
 from headway.contest.chance import acting
 from headway.contest.contestants import Contestant
 from headway.environment import Environment
-from headway.errors import ConfigError, SolverError
+from headway.errors import SolverError
 from headway.evaluation import Evaluation
+from headway.pipelines.comparison.schedule import Schedule
 from headway.policy import Planner, Policy
 from headway.problem import Problem
 from headway.rollouts import Walk
@@ -54,50 +58,6 @@ def fitted(entrant: Entrant, problem: Problem[Any, Any], view: Instance) -> Entr
     return entrant.fit(problem, view)
 
 
-@dataclass(frozen=True)
-class Schedule:
-    """When refits take place, and which part of the known past they see.
-
-    Attributes
-    ----------
-    every : periods between two refits; None: only the one before the first decision
-    purge : periods at the end of what is known that refits do not see, because labels made of them reach
-        beyond it: as many as a label looks ahead (Lopez de Prado 2018, Advances in Financial Machine Learning, 7.4.1)
-    embargo : periods more that they do not see, against what carries over from day to day (7.4.2 there)
-    window : periods before these that they do see, the rolling kind; None: all, the expanding kind
-    warm : whether a refit is handed what the last fit has made, to start from; else the contestant as it was entered
-    """
-
-    every: int | None = None
-    purge: int = 0
-    embargo: int = 0
-    window: int | None = None
-    warm: bool = False
-
-    @property
-    def gap(self) -> int:
-        """Periods between the last one that a refit sees and the first decision made with it."""
-        return self.purge + self.embargo
-
-    def view(self, problem: Problem[Any, Any], history: Instance, period: int) -> Instance:
-        """What a refit at ``period`` sees.
-
-        Raises
-        ------
-        ConfigError
-            Nothing is left before the gap.
-        """
-        if period <= self.gap:
-            raise ConfigError(
-                "a refit would see nothing",
-                where="purge + embargo",
-                got=self.gap,
-                expected=f"less than the {period} periods known at the first decision",
-            )
-        known: Instance = problem.view(history, period - self.gap)
-        return known if self.window is None else problem.recent(known, self.window)
-
-
 def walk_forward(
     contestant: Contestant,
     problem: Problem[Any, Any],
@@ -119,7 +79,7 @@ def walk_forward(
     SolverError
         An oracle found no solution.
     """
-    began, spent = time.perf_counter(), time.process_time()
+    clock = Clock()
     entrant = contestant.load(problem)
     if isinstance(entrant, Solver):
         # An oracle: no other solver is let in where instances are revealed over time.
@@ -127,14 +87,26 @@ def walk_forward(
     else:
         environment = problem.environment(contestant.environment, **contestant.environment_options)
         walk = Walk(environment, acting(entrant, environment, history), history, seed=seed)
-        solution, refits = _walk(walk, schedule, seed, refit, keep)
-    return Walked(
-        solution,
-        problem.evaluate(history, solution),
-        tuple(refits),
-        time.process_time() - spent,
-        time.perf_counter() - began,
-    )
+        solution, refits = _walk(walk, schedule, seed, refit, partial(clock.stopped, keep))
+    return Walked(solution, problem.evaluate(history, solution), tuple(refits), *clock.spent())
+
+
+class Clock:
+    """CPU-seconds and seconds since it was made, but for those in which it was stopped."""
+
+    def __init__(self) -> None:
+        self.began = np.array([time.process_time(), time.perf_counter()])
+
+    def stopped(self, keep: Keep, made: Fitted) -> None:
+        """Keep books while the clock stands still: they are no part of what a contestant spends."""
+        before = self.spent()
+        keep(made)
+        self.began += np.subtract(self.spent(), before)
+
+    def spent(self) -> tuple[float, float]:
+        """CPU-seconds and seconds."""
+        cpu, wall = np.array([time.process_time(), time.perf_counter()]) - self.began
+        return float(cpu), float(wall)
 
 
 def first_period(environment: Environment[Any, Any, Any, Any], history: Instance) -> int:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from headway.errors import CapabilityError, ConfigError, LeakageError, UnknownNameError
 from headway.pipelines.backtest import backtest
 from headway.pipelines.comparison.results import read
-from headway.pipelines.comparison.walkforward import Schedule
+from headway.pipelines.comparison.schedule import Schedule
 from headway.pipelines.configuration.schema import BacktestConfig
 from headway.problem import Problem
 from headway.runs import Run

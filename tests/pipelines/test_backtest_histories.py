@@ -10,7 +10,8 @@ import pytest
 
 from headway.pipelines.backtest import backtest
 from headway.pipelines.comparison.results import read
-from headway.pipelines.comparison.walkforward import Schedule, first_period
+from headway.pipelines.comparison.schedule import Schedule
+from headway.pipelines.comparison.walkforward import first_period
 from headway.pipelines.configuration.schema import BacktestConfig
 from headway.registry import make_problem
 

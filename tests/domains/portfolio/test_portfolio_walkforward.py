@@ -7,7 +7,7 @@ import pytest
 
 from headway.domains.portfolio.allocation.problem import Allocation
 from headway.errors import InstanceError, LeakageError
-from headway.pipelines.comparison.walkforward import Schedule
+from headway.pipelines.comparison.schedule import Schedule
 from headway.testing.causal import assert_causal
 
 DAYS, TEST = 300, 40
