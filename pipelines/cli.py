@@ -46,6 +46,8 @@ VERBS = {
                    "runs/20260102-030405-train-routing-cvrp-a1b2c3", argument="FOLDER"),
     "tune": Verb(_RUN, f"{_AT}.tuning:tune", "Tune an agent or a solver; the incumbent is tested on fresh instances.",
                  "problem=routing/cvrp contestant=sisr budget=0.2 trials=30", "TuneConfig"),
+    "curves": Verb(_RUN, f"{_AT}.learning:curves", "How fast agents learn: gaps by CPU-seconds of training.",
+                   "problem=inventory/lost_sales 'agents=[ppo, pathwise]' seconds=30", "CurvesConfig"),
     "compare": Verb(_RUN, f"{_AT}.comparing:compare", "Contestants on the same instances, under the same budget.",
                     "problem=routing/cvrp contestants=ortools,savings,runs/my-run budget=1 n=16", "CompareConfig"),
     "backtest": Verb(_RUN, f"{_AT}.comparing:backtest", "Contestants on the real history, refitted on a schedule.",

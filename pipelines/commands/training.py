@@ -35,6 +35,10 @@ def resume(arguments: list[str]) -> Answer:
         from headway.pipelines.commands.comparing import resumed
 
         return resumed(Run.open(folder))
+    if verb == "curves":
+        from headway.pipelines.commands.learning import resumed as curves_resumed
+
+        return curves_resumed(Run.open(folder))
     if verb == "tune":
         from headway.pipelines.commands.tuning import tuned
         from headway.pipelines.tune import resume_tuning
