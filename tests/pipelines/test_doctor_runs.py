@@ -35,18 +35,18 @@ def made(root, name, verb_="train", uri="off", outcome=None):
 
 
 def test_killed_runs_and_the_commands_that_go_on(tmp_path):
-    """A training is resumed, a comparison repeated; a run inside another one and a finished one are not named."""
+    """A training is resumed, a backtest repeated; a run inside another one and a finished one are not named."""
     root = tmp_path / "runs"
     made(root, "done", outcome="finished")
     made(root, "killed", outcome="lost")
-    made(root, "stopped", "compare", outcome="interrupted")
+    made(root, "stopped", "backtest", outcome="interrupted")
     outer = made(root / "demo", "failed", outcome="failed")
     Run.create("train", {}, problem="tiny/order", parent=outer, name="inner").finish("failed")
     found = {finding.subject: finding for finding in runs.look(root, None)}
     assert found["runs"].found == f"4 in {root}, 3 of them ended early"
     assert found["run killed"].todo.startswith(f"headway resume {root}/killed")
     assert "was killed" in found["run killed"].found
-    assert found["run stopped"].todo.startswith(f"headway compare config={root}/stopped/config.yaml")
+    assert found["run stopped"].todo.startswith(f"headway backtest config={root}/stopped/config.yaml")
     assert found["run failed"].found == "train of tiny/order failed"
     assert set(found) == {"runs", "run killed", "run stopped", "run failed"}
 

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 RUN = "headway.run"  # tag: what identifies a run
 SEEN = "headway.seen"  # tag: time of the last metric that has been mirrored
-LOCAL = {"checkpoints", "children"}  # what stays in the run folder only
+LOCAL = {"cells", "checkpoints", "children"}  # what stays in the run folder only
 ENDS = {"finished": "FINISHED", "failed": "FAILED", "lost": "FAILED", "interrupted": "KILLED"}
 
 
