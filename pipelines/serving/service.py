@@ -11,9 +11,9 @@ from headway.contest.contestants import Contestant
 from headway.contest.runner import Worker
 from headway.errors import SolverError
 from headway.pipelines.evaluate import described
-from headway.storage.payload import jsonable
 from headway.problem import Problem
 from headway.solver import Budget
+from headway.storage.payload import jsonable
 
 
 class BusyError(SolverError):
@@ -47,9 +47,9 @@ class Service:
             self._free.put(worker)
 
     def warm(self) -> None:
-        """Load every worker by letting it answer one instance of the validation split."""
+        """Load every worker by letting it answer one instance of the train split, which every problem has."""
         for _ in self._all:
-            self.solve(self.problem.instances("validation", 1))
+            self.solve(self.problem.instances("train", 1))
 
     def solve(self, instance: Instance) -> dict[str, Any]:
         """The answer to a batch of one, and what the scorer says of it; JSON-able.
@@ -68,7 +68,9 @@ class Service:
         finally:
             self._free.put(worker)
         solution = outcome.latest if outcome.solution is None else outcome.solution
-        evaluation = None if solution is None else self.problem.evaluate(instance, solution)
+        evaluation = outcome.evaluation  # the runner has scored what came in time
+        if evaluation is None and solution is not None:
+            evaluation = self.problem.evaluate(instance, solution)
         return {
             **described(evaluation),
             "solution": None if solution is None else jsonable(solution),

@@ -13,9 +13,9 @@ from headway.errors import ConfigError, InstanceError
 from headway.pipelines.configuration.schema import ServeConfig
 from headway.pipelines.serve import service
 from headway.pipelines.serving.app import make_app
-from headway.storage.payload import Payload, jsonable
 from headway.pipelines.serving.service import BusyError
 from headway.registry import make_problem
+from headway.storage.payload import Payload, jsonable
 
 SQUARE = {"coords": [[0, 0], [1, 0], [0, 1], [1, 1]], "demand": [0, 1, 1, 1], "capacity": 2}
 CVRP = {"problem": "routing/cvrp", "contestant": "savings", "tracking": "off"}

@@ -27,7 +27,7 @@ class Payload:
 
     def __init__(self, problem: Problem[Any, Any]) -> None:
         self.type: type[Instance] = problem.instance_type
-        self._like: dict[str, NDArray[Any]] = problem.instances("validation", 1).arrays()
+        self._like: dict[str, NDArray[Any]] = problem.instances("train", 1).arrays()
         needed = _required(self.type)
         fields: Any = {name: _field(array, name in needed) for name, array in self._like.items()}
         self.model = create_model(self.type.__name__, __config__=ConfigDict(extra="forbid"), **fields)
@@ -73,11 +73,14 @@ def _array(cls: type[Instance], name: str, value: Any, like: NDArray[Any]) -> ND
     empty = np.inf if name in cls.unbounded else np.nan
     dtype = "datetime64[D]" if like.dtype.kind == "M" else str if like.dtype.kind == "U" else like.dtype
     try:
-        filled = _filled(value, empty) if like.dtype.kind == "f" else value
-        array = np.asarray(filled, dtype)[None]
+        array = np.asarray(value, dtype)[None]
+        if (
+            array.dtype.kind == "f" and np.isnan(array).any()
+        ):  # the rare case: null is NaN by now, whatever it stands for
+            array = np.asarray(_filled(value, empty), dtype)[None]
         # Of an array without entries, lists tell the first axes only.
         return array if array.size else array.reshape(*array.shape, *[0] * (like.ndim - array.ndim))
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise InstanceError("a field is no array", where=name, got=error, expected=f"{like.ndim - 1} axes") from error
 
 
