@@ -10,7 +10,7 @@ from headway.errors import DataError
 from headway.pipelines.compare import compare
 from headway.pipelines.comparison.results import Results, read
 from headway.pipelines.configuration.schema import CompareConfig, Entry, Named, PromoteConfig
-from headway.tracking.model_registry import SCHEME, fetch_policy, move_alias, versions
+from headway.tracking.model_registry import SCHEME, count_promotion, fetch_policy, move_alias, versions
 
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
@@ -30,8 +30,9 @@ class Promotion:
 def promote(config: PromoteConfig) -> Promotion:
     """Compare ``NAME@challenger`` with ``NAME@champion`` on fresh instances; the alias moves if the challenger wins.
 
-    The instances are the test split's with a seed of the challenger's version, beyond those that anybody uses: each
-    challenger meets others. Where there is no champion yet, the challenger has to answer all of them feasibly.
+    The instances are the test split's with a seed of this promotion's own, beyond those that anybody uses: no training,
+    selection, tuning or earlier promotion has seen them. Where there is no champion yet, the challenger has to answer
+    all of them feasibly.
 
     Raises
     ------
@@ -45,7 +46,7 @@ def promote(config: PromoteConfig) -> Promotion:
     if known.get(CHAMPION) == known[CHALLENGER]:
         return Promotion(False, "the challenger is the champion already", known[CHALLENGER], None)
     rivals = [CHALLENGER, *([CHAMPION] if CHAMPION in known else [])]
-    run = compare(_comparison(config, rivals, seed=FRESH + int(known[CHALLENGER])))
+    run = compare(_comparison(config, rivals, seed=FRESH + count_promotion(config.name, config.tracking.uri)))
     promoted, reason = _decided(read(run.folder), lone=len(rivals) == 1)
     if promoted:
         move_alias(config.name, CHAMPION, known[CHALLENGER], config.tracking.uri)
@@ -71,5 +72,7 @@ def _decided(results: Results, *, lone: bool) -> tuple[bool, str]:
     if lone:
         feasible = all(score.feasible for score in results.scores)
         return feasible, "the first champion" if feasible else "there is no champion, and not all answers are feasible"
-    won = results.decision is not None and results.decision.winner == CHALLENGER and results.decision.clear
+    found = results.decision
+    # Not `clear`: whoever is ahead by feasible answers alone may be clearly worse where both have one.
+    won = found is not None and found.winner == CHALLENGER and found.low > 0
     return won, results.verdict

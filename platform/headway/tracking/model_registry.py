@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Alias = Literal["challenger", "champion"]
 
 SCHEME = "models:/"
+PROMOTIONS = "headway.promotions"  # tag of a registered model: promotions tried
 DIGEST = "headway.policy"  # tag: SHA-256 of the stored policy's manifest
 
 
@@ -138,6 +139,14 @@ def versions(name: str, uri: str | None) -> dict[str, str]:
 def move_alias(name: str, alias: Alias, version: str, uri: str | None) -> None:
     """Point ``alias`` of the registered model ``name`` to ``version``."""
     connect(_tracker(uri)).set_registered_model_alias(name, alias, version)
+
+
+def count_promotion(name: str, uri: str | None) -> int:
+    """How many promotions of ``name`` have been tried, this one included: the number of this one."""
+    client = connect(_tracker(uri))
+    number = int(client.get_registered_model(name).tags.get(PROMOTIONS, 0)) + 1
+    client.set_registered_model_tag(name, PROMOTIONS, str(number))
+    return number
 
 
 def _tracker(uri: str | None) -> str:
