@@ -70,7 +70,7 @@ def names(options: argparse.Namespace) -> None:
                     "CPU-s each": f"{(time.process_time() - began) / len(found):.2f}",
                 }
             )
-    table(rows, f"At most so many of {assets} stocks: SCIP within {planner.nodes} nodes, {planner.lookback} days")
+    table(rows, f"At most so many of {assets} stocks: within {planner.nodes} nodes, {planner.lookback} days")
 
 
 def _tables(name: str, only: list[str] | None, title: str) -> None:

@@ -11,8 +11,9 @@ from pydantic import Field
 from headway.components import component
 from headway.domains.portfolio.classical.estimated import Estimated, Sample
 from headway.domains.portfolio.classical.limits import Limits
-from headway.domains.portfolio.classical.measures import Measure, add_risk, add_weights
+from headway.domains.portfolio.classical.measures import Measure, add_risk, add_weights, measured
 from headway.domains.portfolio.classical.programs import Found, Program
+from headway.domains.portfolio.classical.supports import Supports
 
 Floats = NDArray[np.float64]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -22,9 +23,10 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Cardinality(Estimated):
     """Least risk with at most ``names`` assets, by a mixed-integer program (Bienstock 1996), solved by SCIP.
 
-    A name costs one binary, and its weight is at most cap times it: as tight as a linear bound can be. The search
-    stops at a proven optimum, or after ``nodes`` nodes with the best weights so far and a bound: a limit on work,
-    not on time, so the same view gives the same weights. `found` tells bound and gap.
+    A name costs one binary, and its weight is at most cap times it: as tight as a linear bound can be. For ``tracking``
+    that says next to nothing: without a smallest position or trade, names are branched on there without binaries (see
+    `Supports`). The search stops at a proven optimum, or after ``nodes`` nodes with the best weights so far and a
+    bound: a limit on work, not on time, so the same view gives the same weights. `found` tells bound and gap.
 
     measure : ``cvar`` (of the worst 5 % of days), ``mad``, or ``tracking``: mean absolute difference to 1/N
     names : assets that may be held
@@ -50,13 +52,16 @@ class Cardinality(Estimated):
         SolverError
             No weights keep all limits, or none were found within the nodes.
         """
-        program, limits = Program(), sample.limits
+        program, limits, days = Program(), sample.limits, measured(sample.returns, self.measure)
         names = min(self.names, limits.names)
-        weights = add_weights(program, limits, len(sample.held), min(limits.budget, names * limits.cap))
+        budget = min(limits.budget, names * limits.cap)
+        if self.measure == "tracking" and not self.smallest and not self.smallest_trade:
+            return Supports(days, limits, budget, self.measure, names).solve(self.nodes)
+        weights = add_weights(program, limits, len(sample.held), budget)
         self._add_names(program, weights, limits, names)
         if self.smallest_trade:
             self._add_trades(program, weights, limits, sample.held)
-        add_risk(program, weights, sample.returns, self.measure)
+        add_risk(program, weights, days, self.measure)
         return program.solve("SCIP", self.nodes)
 
     def _add_names(self, program: Program, weights: slice, limits: Limits, names: int) -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from headway.components import component
 from headway.domains.portfolio.classical.estimated import Estimated, Sample
 from headway.domains.portfolio.classical.limits import Limits
-from headway.domains.portfolio.classical.measures import Measure, add_risk, add_weights
+from headway.domains.portfolio.classical.measures import Measure, add_risk, add_weights, measured
 from headway.domains.portfolio.classical.programs import Found, Program
 
 Floats = NDArray[np.float64]
@@ -41,8 +41,8 @@ def least_risk(returns: Floats, limits: Limits, measure: Measure) -> Found:
     SolverError
         GLOP proves no optimum.
     """
-    program = Program()
-    add_risk(program, add_weights(program, limits, returns.shape[1], limits.budget), returns, measure)
+    program, days = Program(), measured(returns, measure)
+    add_risk(program, add_weights(program, limits, days.shape[1], limits.budget), days, measure)
     return program.solve("GLOP")
 
 

@@ -26,20 +26,30 @@ def add_weights(program: Program, limits: Limits, assets: int, budget: float) ->
     return weights
 
 
-def add_risk(program: Program, weights: slice, returns: Floats, measure: Measure) -> None:
-    """Minimise the measure of daily returns [T, n], in percent."""
-    {"mad": add_deviation, "cvar": add_cvar, "tracking": add_tracking}[measure](program, weights, PERCENT * returns)
+def measured(returns: Floats, measure: Measure) -> Floats:
+    """What the measure is of [T, n], in percent, of daily returns [T, n]: themselves, or less their mean over days
+    (``mad``) or assets (``tracking``).
+    """
+    if measure == "cvar":
+        return PERCENT * returns
+    mean: Floats = returns.mean(axis=0 if measure == "mad" else 1, keepdims=True)
+    return PERCENT * (returns - mean)
 
 
-def add_deviation(program: Program, weights: slice, returns: Floats) -> None:
+def add_risk(program: Program, weights: slice, days: Floats, measure: Measure) -> None:
+    """Minimise the measure; ``days`` [T, n] are what it is `measured` of, for the assets that the weights are of."""
+    {"mad": add_deviation, "cvar": add_cvar, "tracking": add_tracking}[measure](program, weights, days)
+
+
+def add_deviation(program: Program, weights: slice, away: Floats) -> None:
     """Mean absolute deviation (Konno and Yamazaki 1991).
 
     Deviations from the mean add up to zero, so half of the paper's rows do: with d = r - mean(r), minimise
     2 / T * sum y_t subject to y_t >= -d_t . w, y_t >= 0.
     """
-    days = len(returns)
+    days = len(away)
     shortfalls = program.variables(days, cost=2 / days)
-    program.rows(0.0, np.inf, (weights, returns - returns.mean(axis=0)), (shortfalls, 1.0))
+    program.rows(0.0, np.inf, (weights, away), (shortfalls, 1.0))
 
 
 def add_cvar(program: Program, weights: slice, returns: Floats) -> None:
@@ -53,8 +63,8 @@ def add_cvar(program: Program, weights: slice, returns: Floats) -> None:
     program.rows(0.0, np.inf, (weights, returns), (quantile, np.ones((days, 1))), (beyond, 1.0))
 
 
-def add_tracking(program: Program, weights: slice, returns: Floats) -> None:
+def add_tracking(program: Program, weights: slice, apart: Floats) -> None:
     """Mean absolute difference to the equal-weighted mean of all assets, day by day."""
-    days = len(returns)
+    days = len(apart)
     above, below = (program.variables(days, cost=1 / days) for _ in range(2))
-    program.rows(0.0, 0.0, (weights, returns - returns.mean(axis=1, keepdims=True)), (above, -1.0), (below, 1.0))
+    program.rows(0.0, 0.0, (weights, apart), (above, -1.0), (below, 1.0))
