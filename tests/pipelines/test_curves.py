@@ -43,8 +43,28 @@ def rows_of(run, name):
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    return curves(config(name="curves"), root=tmp_path_factory.mktemp("curves"))
+def died(tmp_path_factory):
+    """Curves that were stopped before the third training, and what had been begun by then."""
+    train, made = drawing.trained, []
+
+    def dies_third(config, learner, seed, steps, run):
+        made.append((learner.title, seed, steps))
+        if len(made) == 3:
+            raise KeyboardInterrupt
+        return train(config, learner, seed, steps, run)
+
+    root = tmp_path_factory.mktemp("curves")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drawing, "trained", dies_third)
+        with pytest.raises(KeyboardInterrupt):
+            curves(config(name="curves"), root=root)
+    return root / "curves", made, Run.open(root / "curves" / "children" / "ppo-0").provenance["run"]
+
+
+@pytest.fixture(scope="module")
+def run(died):
+    """The same, gone on with."""
+    return resume_curves(Run.open(died[0]))
 
 
 def test_a_training_per_agent_and_seed(run):
@@ -67,24 +87,15 @@ def test_gaps_are_to_the_reference_on_the_validation_instances(run):
     assert len(points) == len(training["curve"])
 
 
-def test_goes_on_where_it_died(tmp_path, monkeypatch):
-    """Finished trainings are kept, with the steps that were worked out for them."""
-    train, made = drawing.trained, []
-
-    def dies_third(config, learner, seed, steps, run):
-        made.append((learner.title, seed, steps))
-        if len(made) == 3:
-            raise KeyboardInterrupt
-        return train(config, learner, seed, steps, run)
-
-    monkeypatch.setattr(drawing, "trained", dies_third)
-    with pytest.raises(KeyboardInterrupt):
-        curves(config(name="again"), root=tmp_path)
-    first = Run.open(tmp_path / "again" / "children" / "ppo-0").provenance["run"]
-    done = resume_curves(Run.open(tmp_path / "again"))
-    assert done.status == "finished"
-    assert Run.open(tmp_path / "again" / "children" / "ppo-0").provenance["run"] == first
-    assert made[3:5] == made[0:2]
+def test_goes_on_where_it_died(died, run):
+    """Finished trainings are kept, and so are the steps that were worked out for each agent."""
+    folder, made, first = died
+    assert (run.folder, run.status) == (folder, "finished")
+    assert Run.open(folder / "children" / "ppo-0").provenance["run"] == first
+    steps = json.loads((folder / "steps.json").read_text())
+    assert made == [(title, seed, steps[title]) for title, seed in (("ppo", 0), ("ppo slow", 0), ("ppo", 1))]
+    for name in ("ppo-0", "ppo-1"):
+        assert Run.open(folder / "children" / name).config["steps"] == steps["ppo"]
 
 
 @pytest.mark.parametrize(
