@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from stable_baselines3.common.torch_layers import CombinedExtractor
 from stable_baselines3.dqn.policies import DQNPolicy
 from stable_baselines3.sac.policies import LOG_STD_MAX, LOG_STD_MIN
@@ -19,10 +18,8 @@ from torch import Tensor, nn
 
 from headway.nn.network import Network, Recipe
 from headway.nn.standard import Standardizing, watch
+from headway.pipelines.agents.replay_state import replay_state, set_replay_state
 from headway.pipelines.agents.sb3_trainer import COUNTERS, SB3Trainer, as_given, given
-
-BUFFER = ("actions", "rewards", "dones", "timeouts")
-BUFFER_DICTS = ("observations", "next_observations")
 
 
 class QNetwork(nn.Module):
@@ -160,11 +157,11 @@ class OffPolicyTrainer(SB3Trainer):
     def get_state(self) -> dict[str, Any]:
         temperature = getattr(self.model, "log_ent_coef", None)
         temperature = None if temperature is None else temperature.detach()
-        return super().get_state() | {"replay": _replay_state(self.model.replay_buffer), "temperature": temperature}
+        return super().get_state() | {"replay": replay_state(self.model.replay_buffer), "temperature": temperature}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         super().set_state(state)
-        _set_replay_state(self.model.replay_buffer, state["replay"])
+        set_replay_state(self.model.replay_buffer, state["replay"])
         if state["temperature"] is not None:
             self.model.log_ent_coef.data.copy_(state["temperature"])
 
@@ -180,25 +177,3 @@ class DQNTrainer(OffPolicyTrainer):
 
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
         return {"policy": self.model.policy.optimizer}
-
-
-# -- the replay buffer, as far as it is filled --------------------------------------------------------
-def _replay_state(buffer: Any) -> dict[str, Any]:
-    filled = slice(buffer.buffer_size if buffer.full else buffer.pos)
-    arrays: dict[str, Any] = {name: getattr(buffer, name)[filled] for name in BUFFER}
-    for name in BUFFER_DICTS:
-        arrays[name] = {part: array[filled] for part, array in getattr(buffer, name).items()}
-    return {"pos": buffer.pos, "full": buffer.full, "arrays": arrays}
-
-
-def _set_replay_state(buffer: Any, state: Mapping[str, Any]) -> None:
-    buffer.pos, buffer.full = state["pos"], state["full"]
-    for name in BUFFER:
-        _fill(getattr(buffer, name), state["arrays"][name])
-    for name in BUFFER_DICTS:
-        for part, array in getattr(buffer, name).items():
-            _fill(array, state["arrays"][name][part])
-
-
-def _fill(target: NDArray[Any], source: NDArray[Any]) -> None:
-    target[: len(source)] = np.asarray(source)
