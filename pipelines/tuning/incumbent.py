@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from headway.pipelines.children import finished
 from headway.pipelines.compare import compare
 from headway.pipelines.configuration.schema import CompareConfig, Entry, Tracking, TuneConfig
 from headway.pipelines.tuning.space import Options, with_knobs
@@ -32,7 +33,7 @@ def tested(config: TuneConfig, incumbents: Sequence[Options], run: Run) -> Run:
         "ablations": False,
         "tracking": Tracking(uri=None),
     }
-    return compare(CompareConfig(**own | settings), root=run.folder / "children")
+    return finished(run, "test") or compare(CompareConfig(**own | settings), root=run.folder / "children")
 
 
 def _entries(config: TuneConfig, label: str, options: Options, run: Run) -> list[Entry]:
@@ -41,8 +42,9 @@ def _entries(config: TuneConfig, label: str, options: Options, run: Run) -> list
         return [Entry(name=config.contestant.name, options=values, label=label)]
     from headway.pipelines.train import train
 
+    names = {seed: f"{label.replace(' ', '-')}-{seed}" for seed in range(config.test_seeds)}
     runs = [
-        train(training(config, options, seed, f"{label.replace(' ', '-')}-{seed}"), parent=run, quiet=True)
-        for seed in range(config.test_seeds)
+        finished(run, name) or train(training(config, options, seed, name), parent=run, quiet=True)
+        for seed, name in names.items()
     ]
     return [Entry(name=str(made.folder), label=label) for made in runs]

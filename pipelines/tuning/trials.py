@@ -90,6 +90,8 @@ class Bench:
         def done(outcome: Outcome) -> None:
             outcomes.append(outcome)
             if self.config.contestant is not None and len(self.goals) == 1:
+                if not outcome.feasible:
+                    raise Pruned  # whatever the others are, the mean is the worst there is
                 trial.report(self.goals[0].value([outcome]), len(outcomes) - 1)
                 if trial.should_prune():
                     raise Pruned

@@ -240,3 +240,44 @@ def test_nothing_finished_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(measuring.Bench, "measure", hopeless)
     with pytest.raises(tuning.SolverError, match="no trial was finished"):
         tune(of_planner(), root=tmp_path)
+
+
+def test_a_study_that_died_in_its_test_goes_on(tmp_path, monkeypatch):
+    """Finished trainings of the test are kept; what was under way is begun anew."""
+    from headway.pipelines.tuning import incumbent
+
+    def dies(config, **options):
+        Run.create("compare", {}, root=options["root"], problem="any", name="test")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(incumbent, "compare", dies)
+        with pytest.raises(KeyboardInterrupt):
+            tune(of_agent(name="study", trials=1), root=tmp_path)
+    first = Run.open(tmp_path / "study" / "children" / "default-0").provenance["run"]
+    run = resume_tuning(Run.open(tmp_path / "study"))
+    assert run.status == "finished"
+    assert Run.open(tmp_path / "study" / "children" / "default-0").provenance["run"] == first
+
+
+def test_an_infeasible_answer_ends_a_trial(tmp_path, monkeypatch):
+    """No further instance is spent on values that are the worst there is already."""
+    seen = []
+
+    def broken(contestant, problem, instances, budget, seed, *, done):
+        for _ in range(4):
+            seen.append(seed)
+            done(outcome(1.0, feasible=False))
+
+    monkeypatch.setattr(measuring.runner, "run", broken)
+    with pytest.raises(tuning.SolverError, match="no trial was finished"):
+        tune(of_planner(trials=2, n=4), root=tmp_path)
+    assert len(seen) == 2
+
+
+def test_tuning_instances_are_no_test_instances():
+    """The streams differ: no instance of one is in the other, nor among those that validate and train."""
+    problem = make_problem("routing/cvrp", customers=10)
+    drawn = {split: problem.instances(split, 20, 0) for split in ("tuning", "test", "validation")}
+    digests = {split: {batch[i].digest() for i in range(20)} for split, batch in drawn.items()}
+    assert len(set.union(*digests.values())) == 60
