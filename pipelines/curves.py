@@ -131,7 +131,7 @@ def _write(config: CurvesConfig, problem: Problem[Any, Any], base: Ground, lines
     write_rows(folder / CURVES, [header, *points])
     table = _summaries(config, lines)
     write_rows(folder / TABLE, [list(table[0]), *(row.values() for row in table)])
-    draw(lines, base, problem, folder / "pictures" / PICTURE)
+    draw(lines, base, problem, min(config.targets), folder / "pictures" / PICTURE)
 
 
 def _conclude(

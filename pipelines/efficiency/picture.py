@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 
 GREY = "#8a8a8a"
 LETTERS = 0.032  # height of a name, in shares of the axis
-ROOM = 1.6  # of the largest final gap or rule: how far up an axis that cannot be logarithmic goes
 
 
-def draw(lines: Sequence[Line], ground: Ground, problem: Problem[Any, Any], file: Path) -> None:
-    """Both axes logarithmic where all gaps are above zero."""
+def draw(lines: Sequence[Line], ground: Ground, problem: Problem[Any, Any], least: float, file: Path) -> None:
+    """Both axes are logarithmic; gaps within ``least`` of zero, which may be below it, are on a linear scale."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4.5), layout="constrained")
@@ -31,7 +30,7 @@ def draw(lines: Sequence[Line], ground: Ground, problem: Problem[Any, Any], file
     for i, agent in enumerate(agents):
         _agent(axes, [line for line in lines if line.agent == agent], f"C{i % 10}", scale)
     rules = {label: scale * ground.gap(problem, mean) for label, mean in ground.rules.items()}
-    _scales(axes, lines, list(rules.values()), scale)
+    _scales(axes, lines, list(rules.values()), scale, scale * least)
     _rules(axes, {label: gap for label, gap in rules.items() if np.isfinite(gap)})
     axes.set_xlabel("CPU-seconds of training")
     unit = "%" if problem.gap == "ratio" else problem.unit
@@ -63,15 +62,16 @@ def _rules(axes: Axes, gaps: dict[str, float]) -> None:
                       fontsize=7, va="center", color=GREY)  # fmt: skip
 
 
-def _scales(axes: Axes, lines: Sequence[Line], rules: Sequence[float], scale: float) -> None:
-    gaps = np.concatenate([scale * line.gaps for line in lines])
-    known = np.concatenate([gaps[np.isfinite(gaps)], [rule for rule in rules if np.isfinite(rule)]])
-    starts = [line.seconds[0] for line in lines]
-    if min(starts) > 0:
-        axes.set_xscale("log")
-    if len(known) and known.min() > 0:
-        axes.set_yscale("log")
-    elif len(known):
-        last = [scale * line.gaps[-1] for line in lines if np.isfinite(line.gaps[-1])]
-        top = ROOM * max([*last, *(rule for rule in rules if np.isfinite(rule))], default=1.0)
-        axes.set_ylim(min(0.0, float(known.min())), max(top, 1e-9))
+def _scales(axes: Axes, lines: Sequence[Line], rules: Sequence[float], scale: float, least: float) -> None:
+    from matplotlib.ticker import FuncFormatter, NullLocator, SymmetricalLogLocator
+
+    axes.set_xscale("log")
+    axes.set_yscale("symlog", linthresh=least)
+    axes.yaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=least, subs=[1, 2, 5]))
+    axes.yaxis.set_minor_locator(NullLocator())
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    gaps = np.concatenate([*(scale * line.gaps for line in lines), np.array(rules)])
+    known = gaps[np.isfinite(gaps)]
+    if len(known):
+        axes.set_ylim(min(0.0, float(known.min())) - least / 4, max(float(known.max()), least) * 1.2)
