@@ -6,7 +6,6 @@ finding per step as a line of JSON.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import resource
@@ -102,9 +101,8 @@ def _spent() -> float:
 
 def main(domain: str, folder: str) -> None:
     """Print what is found of one domain."""
-    with contextlib.closing(examined(domain, Path(folder))) as findings:
-        for finding in findings:
-            print(f"{MARK}{json.dumps(finding._asdict())}", flush=True)  # noqa: T201
+    for finding in examined(domain, Path(folder)):
+        print(f"{MARK}{json.dumps(finding._asdict())}", flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -18,13 +18,13 @@ from headway.components import givens
 from headway.contest import runner
 from headway.contest.contestants import resolve
 from headway.errors import ContractError
-from headway.pipelines.configuration.budget import budget
 from headway.pipelines.configuration.compose import compose
 from headway.pipelines.configuration.schema import CompareConfig, Entry, Limits, TrainConfig
 from headway.pipelines.listing import describe
 from headway.problem import lookup
 from headway.registry import make_problem, problem_class
 from headway.runs import Run
+from headway.solver import Budget
 
 STEPS: dict[str, tuple[str, ...]] = {
     "generate": (), "episode": ("generate",), "train": (), "resume": ("train",), "solve": ("generate",),
@@ -97,14 +97,14 @@ class Steps:
         again = resume(killed, quiet=True)
         _same(read_folder(again.folder / "policy"), read_folder(self.trained.folder / "policy"), "the resumed policy")
         logs = [[(m.step, m.metrics) for m in run.metrics()] for run in (again, self.trained)]
-        _same(*map(repr, logs), "the log of the resumed training")
+        _same(repr(logs[0]), repr(logs[1]), "the log of the resumed training")
         return f"from step {stored[1].name.removeprefix('step_').lstrip('0')} on, bit for bit the same"
 
     def solve(self) -> str:
         """The best baseline on one instance, in a process of its own."""
         entry = self.config.contestant
         contestant = resolve(entry.name, self.problem, entry.options)
-        (outcome,) = runner.run(contestant, self.problem, self.instances[:1], budget(self.config))
+        (outcome,) = runner.run(contestant, self.problem, self.instances[:1], Budget(cpu=self.config.budget))
         if not outcome.feasible:
             raise ContractError(f"{entry.name} gave no feasible answer", where="solve", got=outcome.message)
         self.solution = outcome.solution
@@ -114,9 +114,9 @@ class Steps:
         """Its solution, written and read again, scores the same."""
         one = self.instances[:1]
         file = self.problem.write_solution(one, self.solution, self.folder / "solution.npz")
-        scores = [self.problem.evaluate(one, s) for s in (self.solution, self.problem.read_solution(one, file))]
-        _same(*(float(score.objective[0]) for score in scores), "the score of a solution read from its file")
-        return f"its solution from a file: {_mean(scores[1])}, feasible"
+        before, after = (self.problem.evaluate(one, s) for s in (self.solution, self.problem.read_solution(one, file)))
+        _same(float(after.objective[0]), float(before.objective[0]), "the score of a solution read from its file")
+        return f"its solution from a file: {_mean(after)}, feasible"
 
     def compare(self) -> str:
         """The trained policy beside the baseline, mirrored to MLflow."""

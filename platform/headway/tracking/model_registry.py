@@ -227,7 +227,7 @@ def signature(policy: StoredPolicy) -> ModelSignature:
     Their values are checked by the model itself: MLflow would refuse an integer where a real number is asked for.
     """
     from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema
+    from mlflow.types import ColSpec, Schema, TensorSpec
     from mlflow.types.schema import AnyType, Array, DataType, Object, Property
 
     from headway.storage.payload import Payload
@@ -235,9 +235,13 @@ def signature(policy: StoredPolicy) -> ModelSignature:
     description = policy.description
     problem = make_problem(description.problem_name, **description.problem_options)
     fields = Payload(problem).model.model_fields
-    instance = Object([Property(name, AnyType(), required=field.is_required()) for name, field in fields.items()])
-    observation = Object([Property(name, AnyType()) for name in description.observations])
-    columns = [ColSpec(instance, "instance", required=False), ColSpec(observation, "observation", required=False)]
+    anything = AnyType()  # type: ignore[no-untyped-call]
+    instance = Object([Property(name, anything, required=field.is_required()) for name, field in fields.items()])
+    observation = Object([Property(name, anything) for name in description.observations])
+    columns: list[ColSpec | TensorSpec] = [
+        ColSpec(instance, "instance", required=False),
+        ColSpec(observation, "observation", required=False),
+    ]
     environments = problem_class(description.problem_name).environments
     if lookup("environment", description.environment_name, environments).masked:
         columns.append(ColSpec(Array(DataType.boolean), "mask", required=False))
