@@ -1,8 +1,8 @@
 """Portfolio baselines on the bundled stocks, net of costs: tables of docs/results/portfolio.md.
 
-``python benchmarks/portfolio_rules.py [rules] [lots] [names] [--only NAME ...]``: every rule of allocation over two
-periods, every rule of trading in whole lots, and what the exact programs prove about few names within their limits on
-work.
+``python benchmarks/portfolio_rules.py [rules] [lots] [capital] [names] [--only NAME ...]``: every rule of allocation
+over two periods, every rule of trading in whole lots, small accounts, and what the exact programs prove about few names
+within their limits on work.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def main() -> None:
     """Print the tables named on the command line, or all of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="*", help="rules, by name")
-    print_tables(parser, {"rules": rules, "lots": lots, "names": names})
+    print_tables(parser, {"rules": rules, "lots": lots, "capital": capital, "names": names})
 
 
 def rules(options: argparse.Namespace) -> None:
@@ -40,6 +40,16 @@ def rules(options: argparse.Namespace) -> None:
 def lots(options: argparse.Namespace) -> None:
     """Whole lots."""
     _tables("portfolio/trading", options.only, "Whole shares, 5 bps and half of 10 bps spread, every 21 days")
+
+
+def capital(options: argparse.Namespace) -> None:
+    """Weights rounded down, and the exact program, where a lot is not small beside the account."""
+    rows = []
+    for money in (10_000, 50_000, 1_000_000):
+        problem = make_problem("portfolio/trading", capital=money)
+        history = problem.history(*PERIODS["2016-2022"])
+        rows += [{"capital": f"{money:,}"} | _row(problem, rule, history, "rule") for rule in ("rounded", "lots")]
+    table(rows, "Inverse volatility in whole shares, by capital, 2016-2022")
 
 
 def names(options: argparse.Namespace) -> None:
