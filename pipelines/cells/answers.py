@@ -47,13 +47,14 @@ def _arrays(outcome: Outcome) -> Iterator[tuple[str, Any]]:
 
 def _outcome(text: Mapping[str, Any], arrays: Mapping[str, Any], problem: Problem[Any, Any]) -> Outcome:
     cpu, wall, load, bound = arrays["spent"].tolist()
+    points = (Point(at, after, objective, bool(kept)) for at, after, objective, kept in arrays["trace"].tolist())
     solution, parts = _under("solution", arrays), {part: _under(part, arrays) for part in _PARTS}
     return Outcome(
         status=text["status"],
         message=text["message"],
         solution=problem.solution_type.made(solution) if solution else None,
         evaluation=Evaluation(arrays["objective"], **parts) if "objective" in arrays else None,
-        trace=tuple(Point(*point[:3], bool(point[3])) for point in arrays["trace"].tolist()),
+        trace=tuple(points),
         cpu_seconds=cpu,
         seconds=wall,
         load_seconds=load,

@@ -56,15 +56,17 @@ def _connect(ray: Any, address: str | None, cpus: int | None) -> None:
 
 
 def _backend(threads: int) -> ParallelBackendBase:
-    from ray.util.joblib import register_ray
+    from ray.util import joblib as backends
     from ray.util.joblib.ray_backend import RayBackend
 
-    register_ray()
+    register: Any = backends.register_ray
+    register()
 
-    class Cluster(RayBackend):  # type: ignore[misc]
+    class Cluster(RayBackend):
         """Ray's backend with what a long grid needs: results as they come, the idlest worker next, deaths by cell."""
 
         supports_return_generator = True
+        _pool: Any
 
         def configure(self, *args: Any, **options: Any) -> int:
             workers: int = super().configure(*args, **options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ from headway.pipelines.configuration.schema import Executor
 Work = Callable[[Task], Filled]
 
 
-def spread(tasks: Iterable[Task], executor: Executor, threads: int) -> Iterator[Filled]:
+def spread(tasks: Iterable[Task], executor: Executor, threads: int) -> Generator[Filled, None, None]:
     """The answers, as they come; ``tasks`` is read as workers become free. Closing it ends every worker.
 
     Parameters
