@@ -10,7 +10,7 @@ from typing import Any
 
 from headway.components import build
 from headway.contest.contestants import resolve
-from headway.errors import CheckpointError, ConfigError, NumericalError
+from headway.errors import CapabilityError, CheckpointError, ConfigError, NumericalError
 from headway.pipelines.agents.base import Agent, Trainer
 from headway.pipelines.configuration.schema import Named, TrainConfig
 from headway.pipelines.training.progress import progress
@@ -170,10 +170,15 @@ def _trainer(config: TrainConfig, problem: Problem[Any, Any] | None) -> tuple[Tr
     start = None if config.init is None else _start(config.init, problem, config.tracking.uri)
     agent: Agent = build(agent_class(config.agent.name), config.agent.options, where="agent")
     env = config.env or Named(name=next(iter(problem.environments)))
-    network = config.network or _network(agent, problem, start)
+    network = config.network or _network(agent, problem, env.name, start)
+    recipe = problem.network(network.name, **network.options)
+    if recipe.environments and env.name not in recipe.environments:
+        raise CapabilityError("the network does not read this environment's observations", where="network",
+                              got=f"{network.name} in {env.name}", expected=", ".join(recipe.environments),
+                              hint="network=mlp")  # fmt: skip
     trainer = agent.trainer(
         problem.environment(env.name, backend=agent.backend, **env.options),
-        problem.network(network.name, **network.options),
+        recipe,
         seed=config.seed,
         steps=config.steps,
     )
@@ -190,12 +195,13 @@ def _start(name: str, problem: Problem[Any, Any], tracking: str | None) -> Store
     return policy
 
 
-def _network(agent: Agent, problem: Problem[Any, Any], start: StoredPolicy | None) -> Named:
+def _network(agent: Agent, problem: Problem[Any, Any], env: str, start: StoredPolicy | None) -> Named:
     """Where none is named: that of the policy to start from, the agent's, the problem's first one that the agent can
-    train, an MLP."""
+    train in this environment, an MLP."""
     if start is not None:
         return Named(name=start.description.network_name, options=start.description.network_options)
-    able = (n for n in problem.networks if lookup("network", n, problem.networks).recurrent == agent.recurrent)
+    recipes = {name: lookup("network", name, problem.networks) for name in problem.networks}
+    able = (n for n, r in recipes.items() if r.recurrent == agent.recurrent and env in (r.environments or {env}))
     return Named(name=agent.network or next(able, "mlp"))
 
 

@@ -11,6 +11,8 @@ import torch
 from small_agents import SMALL, small_config
 
 from headway.errors import CapabilityError, ConfigError, LeakageError, NumericalError
+from headway.pipelines.configuration.resolve import resolve
+from headway.pipelines.configuration.schema import TrainConfig
 from headway.pipelines.train import train
 from headway.pipelines.training import loop as training
 from headway.pipelines.training.validation import Score, Validator
@@ -203,3 +205,20 @@ def test_plain_progress(tmp_path, capsys):
     last = capsys.readouterr().err.strip().splitlines()[-1]
     assert last.startswith("tiny/track a2c 32/32 ")
     assert f"best {best:.6g}" in last
+
+
+def test_the_usual_network_reads_the_environment(tmp_path):
+    """What ships for a problem's first environment is neither the default of another one nor accepted there."""
+    tokens = [
+        "problem=routing/cvrp",
+        "problem.customers=6",
+        "env=improve",
+        "env.effort=20",
+        "agent=a2c",
+        "tracking=off",
+    ]
+    few = ["steps=64", "validation.n=2", "agent.num_envs=4", "agent.rollout=16"]
+    run = train(resolve(TrainConfig, "train", tokens + few).config, root=tmp_path, quiet=True)
+    assert load_policy(run.folder / "policy").description.network_name == "mlp"
+    with pytest.raises(CapabilityError, match="does not read"):
+        train(resolve(TrainConfig, "train", [*tokens, *few, "network=attention"]).config, root=tmp_path, quiet=True)

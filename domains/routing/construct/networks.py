@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import torch
 from gymnasium import spaces
@@ -37,6 +37,8 @@ class Attention(Recipe):
     clip : logits lie within this before distances count (10: Bello et al. 2017)
     nearness : initial weight of the distance in the logits
     """
+
+    environments: ClassVar[tuple[str, ...]] = ("construct",)
 
     dim: Size = 32
     layers: Size = 1

@@ -40,6 +40,8 @@ class POMO(Recipe):
     nearness : initial weight of the distance in the logits
     """
 
+    environments: ClassVar[tuple[str, ...]] = ("construct",)
+
     recurrent: ClassVar[bool] = True
 
     layers: Size = 3

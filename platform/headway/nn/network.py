@@ -42,6 +42,7 @@ class Recipe(ABC):
     """How to build a network for given spaces: a component, so its fields are its configuration."""
 
     recurrent: ClassVar[bool] = False  # its networks have memory (`headway.nn.lstm.Recurrent`)
+    environments: ClassVar[tuple[str, ...]] = ()  # whose observations it reads; empty: any
 
     @abstractmethod
     def build(self, observation_space: spaces.Dict, action_space: spaces.Space[Any]) -> Network:
