@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from headway.contest.contestants import resolve
+from headway.errors import ConfigError
 from headway.pipelines.cells.grid import Watch, fill
 from headway.pipelines.compare import Contest, prepare
 from headway.pipelines.comparison.conclusion import Comparison
@@ -17,6 +18,7 @@ from headway.pipelines.comparison.publish import publish
 from headway.pipelines.comparison.results import read
 from headway.pipelines.configuration.schema import CompareConfig, Tracking
 from headway.pipelines.resumption import noted, refuse_resuming
+from headway.pipelines.tuning.space import with_knobs
 from headway.registry import make_problem
 from headway.runs import Run
 
@@ -24,13 +26,15 @@ from headway.runs import Run
 def compare_over(
     config: CompareConfig, *, root: Path | None = None, watch: Watch = lambda done, total, label: None
 ) -> Run:
-    """The same contestants on every member of a family, ``config.over``: option -> values.
+    """The same contestants on every member of a family, ``config.over``: option (dotted where it is nested) -> values.
 
     Each member is a comparison of its own, a child run with its report; all are computed together. The run's folder
     gets ``family.csv`` and ``family.svg``: gaps with their intervals, by value of the option.
 
     Raises
     ------
+    ConfigError
+        The option is within one that has no options.
     LeakageError
         A learned contestant has seen one of the instances in training.
     CapabilityError
@@ -92,7 +96,11 @@ def _members(config: CompareConfig) -> list[Comparison]:
 
 
 def _member(config: CompareConfig, option: str, value: Any, place: int) -> CompareConfig:
-    problem = config.problem.model_copy(update={"options": {**config.problem.options, option: value}})
+    try:
+        options = with_knobs(config.problem.options, {option: value})
+    except (AttributeError, TypeError) as error:
+        raise ConfigError("an option within one that has none", where="over", got=option) from error
+    problem = config.problem.model_copy(update={"options": options})
     changes = {"problem": problem, "over": {}, "name": f"{place}-{option}", "tracking": Tracking(uri=None)}
     return config.model_copy(update=changes)
 
@@ -118,5 +126,12 @@ def _trained(config: CompareConfig, option: str) -> dict[str, Any]:
         member = resolve(entry.name, problem, entry.options, label=entry.label, tracking=config.tracking.uri)
         for folder in member.policies:
             description = json.loads((folder / "policy.json").read_text(encoding="utf-8"))
-            found[member.label] = description["problem_options"].get(option)
+            found[member.label] = _at(description["problem_options"], option)
     return found
+
+
+def _at(options: Any, option: str) -> Any:
+    """The value of a dotted option, None where there is none."""
+    for step in option.split("."):
+        options = options.get(step) if isinstance(options, Mapping) else None
+    return options

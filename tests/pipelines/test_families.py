@@ -6,6 +6,7 @@ import csv
 
 import pytest
 
+from headway.errors import ConfigError
 from headway.pipelines.comparison.results import read
 from headway.pipelines.configuration.schema import CompareConfig
 from headway.pipelines.families import compare_over
@@ -58,3 +59,27 @@ def test_the_report(family):
 def test_one_option_at_a_time():
     with pytest.raises(ValueError, match="at most 1 item"):
         CompareConfig.model_validate({**SETTINGS, "over": {"customers": [5], "capacity": [3]}})
+
+
+NESTED = {
+    "problem": {"name": "portfolio/allocation", "data": "synthetic", "data_options": {"assets": 4}, "window": 2,
+                "lookback": 60},
+    "contestants": ["equal_weight"], "over": {"data_options.ic": [0.0, 0.2]}, "n": 2, "pictures": 0,
+    "report": False, "tracking": "off",
+}  # fmt: skip
+
+
+def test_a_nested_option(tmp_path):
+    """Its dotted name is the family's; what stands beside it stays."""
+    run = compare_over(CompareConfig.model_validate(NESTED), root=tmp_path)
+    options = [child.config["problem"]["data_options"] for child in run.children]
+    assert options == [{"assets": 4, "ic": 0.0}, {"assets": 4, "ic": 0.2}]
+    with (run.folder / "family.csv").open(encoding="utf-8", newline="") as file:
+        assert [line["data_options.ic"] for line in csv.DictReader(file)] == ["0.0", "0.2"]
+
+
+@pytest.mark.parametrize("option", ["data.ic", "window.ic", "data_options.assets.ic.more"])
+def test_an_option_within_one_that_has_none(option, tmp_path):
+    with pytest.raises(ConfigError, match="within one that has none"):
+        compare_over(CompareConfig.model_validate({**NESTED, "over": {option: [1]}}), root=tmp_path)
+    assert not list(tmp_path.iterdir())
