@@ -37,7 +37,7 @@ class Verb(NamedTuple):
 _AT = "headway.pipelines.commands"
 _PAGES = {
     "resume": "train", "generate": "solve", "evaluate": "solve", "promote": "serve", "show": "list", "ui": "report",
-    "check": "new", "run": "demo",
+    "mirror": "tracking", "check": "new", "run": "demo",
 }  # verbs that share the page of another  # fmt: skip
 VERBS = {
     "train": Verb(_RUN, f"{_AT}.training:train", "Train a policy; the best one by validation is kept.",
