@@ -60,14 +60,16 @@ def test_every_domain_has_a_tunable_solver():
     assert {"routing", "vm_rescheduling", "inventory", "portfolio"} <= {domain for domain, _ in shipped_solvers()}
 
 
-def test_operators_begin_as_the_libraries_have_them():
-    """What a space says of operators' defaults is what the libraries do."""
+def test_operators_begin_as_the_solvers_have_them():
+    """What a space says of operators' defaults is what the solvers do."""
     from ortools.constraint_solver.pywrapcp import DefaultRoutingSearchParameters
     from pyvrp.search import OPERATORS
 
+    from headway.domains.routing.classical.pyvrp_knobs import LEFT_OUT
+
     library = {
         "ortools": {f.name: v == 3 for f, v in DefaultRoutingSearchParameters().local_search_operators.ListFields()},
-        "pyvrp": {operator.__name__: True for operator in OPERATORS},
+        "pyvrp": {operator.__name__: operator.__name__ not in LEFT_OUT for operator in OPERATORS},
     }
     for contestant, usual in library.items():
         config = TuneConfig.model_validate({"problem": "routing/cvrp", "contestant": contestant})

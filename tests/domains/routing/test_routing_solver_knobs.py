@@ -1,4 +1,4 @@
-"""Parameters of OR-Tools and PyVRP: defaults are the libraries', values reach them, idle ones are refused."""
+"""Parameters of OR-Tools and PyVRP: what was not tuned is the libraries', values reach them, idle ones are refused."""
 
 from __future__ import annotations
 
@@ -80,7 +80,26 @@ def test_defaults_are_the_libraries():
         ours.local_search_metaheuristic,
     )
     assert ours == theirs
-    assert PyVRP().parameters(None) == pyvrp.SolveParams()
+
+
+def test_what_is_not_tuned_is_as_pyvrp_has_it():
+    """Its own defaults where tuning changed ours, and both are the same."""
+    package = pyvrp.SolveParams()
+    tuned = {
+        "num_iters_no_improvement": package.ils.num_iters_no_improvement,
+        "history_length": package.ils.history_length,
+        "solutions_between_updates": package.penalty.solutions_between_updates,
+        "penalty_increase": package.penalty.penalty_increase,
+        "penalty_decrease": package.penalty.penalty_decrease,
+        "target_feasible": package.penalty.target_feasible,
+        "max_penalty": package.penalty.max_penalty,
+        "num_neighbours": package.neighbourhood.num_neighbours,
+        "max_perturbations": package.perturbation.max_perturbations,
+        "operators": {"Swap22": True},
+    }
+    ours = PyVRP()
+    assert all(getattr(ours, knob) != value for knob, value in tuned.items())
+    assert PyVRP(**tuned).parameters(None) == package
 
 
 def test_values_reach_ortools():
