@@ -19,11 +19,11 @@ TRIALS, TUNING = "trials.csv", "tuning.json"
 
 
 def write_trials(study: Study, goals: Sequence[Goal], folder: Path) -> Path:
-    """All trials, failed and pruned ones too: number, state, value of each goal, CPU-seconds, values of the knobs, and
-    what became of the first answer that was not feasible."""
+    """All trials, failed and pruned ones too: number, state, value of each goal, CPU-seconds that were spent, values of
+    the knobs, and what became of the first answer that was not feasible."""
     trials = study.get_trials(deepcopy=False)
     knobs = sorted({name for trial in trials for name in trial.params})
-    header = ["number", "state", *(goal.name for goal in goals), "cpu_seconds", *knobs, "message"]
+    header = ["number", "state", *(goal.name for goal in goals), "spent", *knobs, "message"]
     return write_rows(folder / TRIALS, [header, *(_line(trial, len(goals), knobs) for trial in trials)])
 
 
@@ -53,7 +53,8 @@ def write_tuning(
 
 
 def draw_front(study: Study, goals: Sequence[Goal], best: Sequence[FrozenTrial], file: Path) -> None:
-    """Every finished trial by its first two goals, the Pareto front joined and labelled by trial number."""
+    """Every finished trial by its first two goals; the Pareto front as a staircase, as that is all that has been
+    reached, labelled by trial number."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6, 4.5), layout="constrained")
@@ -61,7 +62,9 @@ def draw_front(study: Study, goals: Sequence[Goal], best: Sequence[FrozenTrial],
     done = [t.values for t in study.get_trials(deepcopy=False) if t.values and all(map(math.isfinite, t.values))]
     axes.scatter([v[0] for v in done], [v[1] for v in done], s=18, color="#9a9a9a", label="trials")
     front = sorted((t.values[0], t.values[1], t.number) for t in best)
-    axes.plot([x for x, _, _ in front], [y for _, y, _ in front], "o-", color="#1f5fa8", label="Pareto front")
+    where = "post" if goals[0].sense == "min" else "pre"
+    x, y, _ = zip(*front, strict=True)
+    axes.step(x, y, "o-", where=where, color="#1f5fa8", label="Pareto front")
     for x, y, number in front:
         axes.annotate(str(number), (x, y), xytext=(4, 4), textcoords="offset points", fontsize=8)
     axes.set_xlabel(f"{goals[0].name} ({'less' if goals[0].sense == 'min' else 'more'} is better)")

@@ -137,6 +137,13 @@ def test_two_goals_leave_a_front(tmp_path):
     assert (run.folder / "pictures" / "pareto.svg").is_file()
 
 
+def test_latency_is_a_goal(tmp_path):
+    """Of an answer, beside what the whole trial took."""
+    run = tune(of_planner(goals=("objective", "cpu_seconds"), trials=1, n=2), root=tmp_path)
+    [row] = trials_of(run)
+    assert 0 < float(row["spent"]) == pytest.approx(2 * float(row["cpu_seconds"]))
+
+
 def test_trials_see_no_test_instance(tmp_path, monkeypatch):
     """Whatever asks for test instances in a trial is refused."""
     monkeypatch.setattr(
