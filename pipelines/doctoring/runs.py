@@ -11,7 +11,7 @@ from headway.errors import HeadwayError
 from headway.pipelines.doctoring.finding import Finding
 from headway.runs import Run
 
-RESUMED = {"train", "tune", "compare", "family", "curves"}  # verbs whose runs `headway resume` continues; others are repeated
+RESUMED = {"train", "tune", "compare", "family", "curves"}  # verbs whose runs `headway resume` continues
 SHOWN = 5  # ended runs that are named one by one, the newest
 WAYS = {"lost": "was killed", "interrupted": "was interrupted", "failed": "failed"}
 
