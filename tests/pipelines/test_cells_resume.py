@@ -163,6 +163,32 @@ def test_a_family_goes_on(trouble, tmp_path, spread_to):
     assert _gaps((run.folder / "family.csv").read_bytes()) == _gaps(table)
 
 
+def test_a_family_killed_and_resumed(trouble, whole, tmp_path):
+    """kill -9 of a family's driver: finished cells of all members stay, the command goes on with the others."""
+    over = "over={spread: [9.0, 2.0]}"
+    driver = start("compare", *ARGUMENTS, over, f"runs={tmp_path}", "executor=processes", "executor.workers=2")
+    folder = tmp_path / "grid"
+
+    def finished():
+        return {key: kept for child in (folder / "children").glob("*") for key, kept in cells(child).items()}
+
+    wait_for(lambda: len(finished()) >= 2 or driver.poll() is not None)
+    driver.kill()
+    driver.communicate()
+    before = finished()
+    assert 2 <= len(before) < 12
+    assert Run.open(folder).status == "lost"
+    again = start("resume", folder)
+    _, errors = again.communicate(timeout=120)
+    assert again.returncode == 0, errors.decode()
+    run = Run.open(folder)
+    assert [child.status for child in (run, *run.children)] == ["finished"] * 3
+    assert len(finished()) == 12
+    assert before.items() <= finished().items()
+    assert timeless(run.children[0].folder)["scores"] == timeless(whole.folder)["scores"]
+    assert len((folder / "family.csv").read_text(encoding="utf-8").splitlines()) == 1 + 2 * 2
+
+
 def _gaps(table):
     lines = csv.DictReader(table.decode().splitlines())
     return [{key: text for key, text in line.items() if key != "cpu_seconds"} for line in lines]
