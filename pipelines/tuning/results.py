@@ -62,9 +62,9 @@ def draw_front(study: Study, goals: Sequence[Goal], best: Sequence[FrozenTrial],
     done = [t.values for t in study.get_trials(deepcopy=False) if t.values and all(map(math.isfinite, t.values))]
     axes.scatter([v[0] for v in done], [v[1] for v in done], s=18, color="#9a9a9a", label="trials")
     front = sorted((t.values[0], t.values[1], t.number) for t in best)
-    where = "post" if goals[0].sense == "min" else "pre"
+    style = "steps-post" if goals[0].sense == "min" else "steps-pre"
     x, y, _ = zip(*front, strict=True)
-    axes.step(x, y, "o-", where=where, color="#1f5fa8", label="Pareto front")
+    axes.plot(x, y, "o-", drawstyle=style, color="#1f5fa8", label="Pareto front")
     for x, y, number in front:
         axes.annotate(str(number), (x, y), xytext=(4, 4), textcoords="offset points", fontsize=8)
     axes.set_xlabel(f"{goals[0].name} ({'less' if goals[0].sense == 'min' else 'more'} is better)")
