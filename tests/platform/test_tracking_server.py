@@ -186,7 +186,7 @@ def files(server: Server, run_id: str, at: str = "") -> dict[str, bytes]:
 def kept(folder: str) -> dict[str, bytes]:
     """What a run's folder has for the tracker."""
     root = Path(folder)
-    paths = [p for p in root.rglob("*") if p.is_file() and not {"checkpoints", "children"} & set(p.parts)]
+    paths = [p for p in root.rglob("*") if p.is_file() and not {"cells", "checkpoints", "children"} & set(p.parts)]
     return {str(p.relative_to(root)): p.read_bytes() for p in paths if not p.name.startswith(".")}
 
 

@@ -54,5 +54,5 @@ def write(name: str, path: Path, **options: Any) -> None:
     from headway.domains.portfolio.market.yahoo import Yahoo
 
     tickers, start = UNIVERSES[name]
-    source = Yahoo(**{"tickers": tuple(tickers.split()), "start": start, "end": END} | options)
-    source.closes().rename_axis("date").to_parquet(path)
+    usual: dict[str, Any] = {"tickers": tuple(tickers.split()), "start": start, "end": END}
+    Yahoo(**usual | options).closes().rename_axis("date").to_parquet(path)
