@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ import torch
 from headway import seeds
 from headway.errors import CheckpointError, ConfigError
 from headway.pipelines.configuration.schema import TrainConfig
+from headway.pipelines.resumption import noted, refuse_resuming
 from headway.pipelines.training.loop import CHECKPOINTS, Heard, Training
 from headway.problem import Problem
 from headway.runs import Run
@@ -55,7 +55,7 @@ def train(
     run = Run.create("train", settings, root=root or config.runs, problem=config.problem.name, name=config.name,
                      parent=parent)  # fmt: skip
     alone = parent is None and problem is None
-    with run, _noted(run) if alone else contextlib.nullcontext(), seeds.sealed("test"), _threads(config.threads):
+    with run, noted(run) if alone else contextlib.nullcontext(), seeds.sealed("test"), _threads(config.threads):
         Training(config, run, problem, heard).loop(quiet=quiet)
     return run
 
@@ -76,28 +76,13 @@ def resume(folder: Path, *, quiet: bool = False) -> Run:
     run = Run.open(folder)
     if run.provenance["verb"] != "train":
         raise ConfigError("only training runs can be resumed", where=run.folder, got=run.provenance["verb"])
-    if run.parent is not None:
-        raise ConfigError(
-            "a run inside another one is not resumed alone", where=run.folder, hint="repeat the outer run"
-        )
-    if run.status == "running":
-        raise ConfigError("the run is still running", where=run.folder, hint="stop it first, or wait")
+    refuse_resuming(run)
     if run.status == "finished":
         return run
     config = TrainConfig.model_validate(run.config)
-    with run, _noted(run), seeds.sealed("test"), _threads(config.threads):
+    with run, noted(run), seeds.sealed("test"), _threads(config.threads):
         _continued(config, run).loop(quiet=quiet)
     return run
-
-
-@contextlib.contextmanager
-def _noted(run: Run) -> Iterator[None]:
-    """An interruption within this block carries a note: the command that continues the run."""
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit) as stop:
-        stop.add_note(f"headway resume {shlex.quote(str(run.folder))}")
-        raise
 
 
 @contextlib.contextmanager
