@@ -11,6 +11,7 @@ from headway.tracking import mirror
 from headway.tracking.description import description, fitted
 from headway.tracking.mirrored import TAG
 from headway.tracking.pages import pages
+from headway.tracking.tracker import connect
 
 
 @pytest.fixture
@@ -55,9 +56,16 @@ def test_pages_of_mirrored_runs(run: Run) -> None:
     (page,) = pages(uri).items()
     assert page[0] == run.provenance["run"]
     assert page[1].endswith(f"/runs/{run_id}/artifacts/report.html")
-    from mlflow import MlflowClient
-
-    note = MlflowClient(uri).get_run(str(run_id)).data.tags["mlflow.note.content"]
+    note = connect(uri).get_run(str(run_id)).data.tags["mlflow.note.content"]
     assert note.startswith(f"[Report]({page[1]})")
     Path("mlflow.db").write_text("damaged")
+    assert pages(uri) == {}
+
+
+def test_a_tracker_is_where_the_working_folder_is(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative address means another database in another folder, in one process too."""
+    uri = "sqlite:///mlflow.db"
+    mirror(run, uri)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
     assert pages(uri) == {}

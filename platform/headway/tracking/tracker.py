@@ -79,7 +79,10 @@ def connect(uri: str) -> MlflowClient:
     initialise(uri)
     from mlflow import MlflowClient
 
-    return MlflowClient(tracking_uri=uri, registry_uri=uri)
+    path = database(uri)
+    # MLflow keeps one store per text, so a relative one would go on meaning where it was first used.
+    where = uri if path is None else f"sqlite:///{path}"
+    return MlflowClient(tracking_uri=where, registry_uri=where)
 
 
 def initialise(uri: str) -> None:
